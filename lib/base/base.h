@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lib/base: what every other folder stands on, and that stands on the C library alone.
+ *
+ *   error.c   struct tunic_error: what went wrong, why, and what to do about it
+ *   number.c  numbers from text, refused rather than wrapped
+ *   text.c    a growing text, and text from outside made safe to print
+ *   clock.c   the monotonic clock
+ *
+ * Convention of the whole library: a function that can fail returns 0 or a negative errno, and
+ * fills the struct tunic_error it was given, which may not be NULL. Nothing here prints, exits or
+ * keeps state between calls.
+ */
+#ifndef TUNIC_BASE_H
+#define TUNIC_BASE_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TUNIC_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#define TUNIC_MUST_CHECK __attribute__((warn_unused_result))
+#define TUNIC_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- errors ---------------------------------------------------------------------------- */
+
+/* The kinds of failure that a script can tell apart; the values are the program's exit codes. */
+enum tunic_reason {
+    TUNIC_FAILED = 1,      /* the system refused, for a reason of its own */
+    TUNIC_USAGE = 2,       /* the request itself is wrong */
+    TUNIC_ABSENT = 3,      /* no such interface */
+    TUNIC_EXISTS = 4,      /* exists already, or differs from what was asked */
+    TUNIC_BUSY = 5,        /* held by a process */
+    TUNIC_DENIED = 6,      /* not permitted */
+    TUNIC_UNSUPPORTED = 7, /* no TUN/TAP support here */
+    TUNIC_TIMED_OUT = 8,   /* a time limit passed */
+};
+
+/*
+ * One failure, told so that a person can act on it:
+ * "OBJECT: ACTION: CAUSE (HINT)". Every part may be empty but the action.
+ */
+struct tunic_error {
+    enum tunic_reason reason;
+    char object[64];
+    char action[256];
+    char cause[256];
+    char hint[256];
+};
+
+/* Begins an error: sets reason and action, clears the rest. Returns the negative errno that
+ * stands for `reason`, so that callers can `return tunic_error_set(...)`. */
+int tunic_error_set(struct tunic_error *error, enum tunic_reason reason, const char *format, ...)
+    TUNIC_PRINTF(3, 4);
+
+/* Begins an error from a system call's errno (positive): reason and cause follow from it.
+ * Returns -errno_value. */
+int tunic_error_system(struct tunic_error *error, int errno_value, const char *format, ...)
+    TUNIC_PRINTF(3, 4);
+
+/* Replace one part of an error that was begun. */
+void tunic_error_object(struct tunic_error *error, const char *object);
+void tunic_error_cause(struct tunic_error *error, const char *format, ...) TUNIC_PRINTF(2, 3);
+void tunic_error_hint(struct tunic_error *error, const char *format, ...) TUNIC_PRINTF(2, 3);
+
+/* Out of memory, the one failure that has no story of its own. Returns -ENOMEM. */
+int tunic_error_memory(struct tunic_error *error);
+
+/* The negative errno that stands for a reason. */
+int tunic_reason_errno(enum tunic_reason reason);
+
+/* ---- numbers --------------------------------------------------------------------------- */
+
+/* Reads a whole word as a number within [minimum, maximum]: digits of base 10 only, nothing
+ * before or after. Returns 0, or -EINVAL (not a number) or -ERANGE (outside the limits). */
+int tunic_number_parse(const char *word, uint64_t minimum, uint64_t maximum, uint64_t *number);
+
+/* ---- text ------------------------------------------------------------------------------ */
+
+/* A text that grows. Zero-initialised is empty; `text` is NULL until the first write and always
+ * NUL-terminated after it. `failed` tells that memory ran out: later writes do nothing, so that
+ * callers check once, at the end. */
+struct tunic_text {
+    char *text;
+    size_t length;
+    size_t capacity;
+    bool failed;
+};
+
+void tunic_text_add(struct tunic_text *text, const char *format, ...) TUNIC_PRINTF(2, 3);
+void tunic_text_add_bytes(struct tunic_text *text, const char *bytes, size_t length);
+void tunic_text_clear(struct tunic_text *text); /* empties it, keeps the memory */
+void tunic_text_free(struct tunic_text *text);
+
+/* Copies `source` into `target` with every byte that is not printable ASCII or valid printable
+ * UTF-8 written as \xHH, and cut (with "...") to fit `size` bytes including the NUL. A backslash
+ * is doubled, so that the result is unambiguous. */
+void tunic_text_escape(char *target, size_t size, const char *source);
+
+/* Length in bytes (1 to 4) of the UTF-8 sequence at `text`, or 0 where it is not valid: overlong
+ * forms, surrogates and values beyond U+10FFFF included. `text` is NUL-terminated. */
+size_t tunic_text_utf8(const char *text);
+
+/* ---- clock ----------------------------------------------------------------------------- */
+
+/* Nanoseconds of CLOCK_MONOTONIC. */
+uint64_t tunic_clock_now(void);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lib/device: the ioctls of the clone device, /dev/net/tun, each with an error that says what it
+ * means here. Source: linux/if_tun.h and drivers/net/tun.c of the kernel; what was tried on a real
+ * one stands in comments.
+ *
+ * A descriptor belongs to the caller, is close-on-exec, and lives in the network namespace of the
+ * thread that opened it. An interface that is not persistent goes when its last descriptor closes.
+ */
+#ifndef TUNIC_DEVICE_H
+#define TUNIC_DEVICE_H
+
+#include "base/base.h"
+
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sys/types.h>
+
+#define TUNIC_DEVICE_NODE "/dev/net/tun"
+
+/* Not in the headers of every system that the kernel of today runs on. */
+#ifndef IFF_NO_CARRIER
+#define IFF_NO_CARRIER 0x0040
+#endif
+
+/* Opens the node. Tells a missing node, a missing driver and a missing permission apart. */
+int tunic_device_open(const char *node, int *descriptor, struct tunic_error *error);
+
+/* TUNSETIFF: creates (with IFF_TUN_EXCL) or attaches to an interface. `name` is a template on
+ * entry ("", "vm%d" or a whole name) and the kernel's choice on return. -EBUSY: it exists or is
+ * held; -EINVAL: another kind, mode or queue count; -EPERM. */
+int tunic_device_set_interface(int descriptor, char name[IFNAMSIZ], uint16_t flags,
+                               struct tunic_error *error);
+
+/* TUNSETOWNER, TUNSETGROUP. An owner that is set cannot be unset again. */
+int tunic_device_set_owner(int descriptor, uint32_t user, struct tunic_error *error);
+int tunic_device_set_group(int descriptor, uint32_t group, struct tunic_error *error);
+
+/* TUNSETPERSIST: whether the interface outlives its descriptors. */
+int tunic_device_set_persist(int descriptor, bool persist, struct tunic_error *error);
+
+/* TUNGETIFF: the present name, and the flags of this queue (IFF_DETACH_QUEUE). -EBADFD where
+ * the descriptor is attached to nothing. Does not tell IFF_NO_PI: the kernel keeps another flag
+ * in that bit. */
+int tunic_device_interface(int descriptor, char name[IFNAMSIZ], uint16_t *flags);
+
+/* TUNGETDEVNETNS: which network namespace the interface is in, as its inode. Needs
+ * CAP_NET_ADMIN there. */
+int tunic_device_namespace(int descriptor, ino_t *inode);
+
+#endif

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+#include "grammar/walk.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    QUOTED = 80,    /* how much of a wrong word an error repeats */
+    FEW_NAMES = 64, /* so many are compared one by one */
+};
+
+int tunic_name_list_add(struct tunic_name_list *list, const char *name, struct tunic_error *error)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity ? list->capacity * 2 : 16;
+        const char **grown = realloc(list->names, capacity * sizeof(*grown));
+        if (!grown)
+            return tunic_error_memory(error);
+        list->names = grown;
+        list->capacity = capacity;
+    }
+    list->names[list->count++] = name;
+    return 0;
+}
+
+void tunic_name_list_free(struct tunic_name_list *list)
+{
+    free(list->names);
+    *list = (struct tunic_name_list){0};
+}
+
+/* ---- values ---------------------------------------------------------------------------- */
+
+/* "mtu '70000': not within 68 to 65535". */
+static int refuse_value(const struct tunic_keyword *keyword, const char *word,
+                        struct tunic_error *error)
+{
+    char quoted[QUOTED];
+
+    tunic_text_escape(quoted, sizeof(quoted), word);
+    return tunic_error_set(error, TUNIC_USAGE, "%s '%s'", keyword->word, quoted);
+}
+
+static int parse_number(const struct tunic_keyword *keyword, const char *word, void *member,
+                        struct tunic_error *error)
+{
+    uint64_t number;
+    int result = tunic_number_parse(word, keyword->minimum, keyword->maximum, &number);
+
+    if (result == 0) {
+        uint32_t value = (uint32_t)number;
+        memcpy(member, &value, sizeof(value));
+        return 0;
+    }
+    (void)refuse_value(keyword, word, error);
+    if (result == -ERANGE)
+        tunic_error_cause(error, "not within %llu to %llu", (unsigned long long)keyword->minimum,
+                          (unsigned long long)keyword->maximum);
+    else
+        tunic_error_cause(error, "not a number");
+    return -EINVAL;
+}
+
+static int parse_choice(const struct tunic_keyword *keyword, const char *word, void *member,
+                        struct tunic_error *error)
+{
+    struct tunic_text form = {0};
+
+    for (uint32_t i = 0; keyword->choices[i]; i++) {
+        bool equal = strcmp(word, keyword->choices[i]) == 0;
+        bool prefix = keyword->iproute2 && *word != '\0' &&
+                      strncmp(word, keyword->choices[i], strlen(word)) == 0;
+        if (equal || prefix) {
+            memcpy(member, &i, sizeof(i));
+            return 0;
+        }
+    }
+    (void)refuse_value(keyword, word, error);
+    tunic_keyword_form(keyword, &form);
+    tunic_error_cause(error, "'%s' is expected", form.text ? form.text : keyword->word);
+    tunic_text_free(&form);
+    const char *nearest = tunic_nearest(word, keyword->choices);
+    if (nearest)
+        tunic_error_hint(error, "did you mean '%s'?", nearest);
+    return -EINVAL;
+}
+
+static int parse_value(const struct tunic_keyword *keyword, const char *word, void *target,
+                       struct tunic_error *error)
+{
+    char *member = (char *)target + keyword->offset;
+    static const bool given = true;
+
+    switch (keyword->value) {
+    case TUNIC_VALUE_NONE:
+        memcpy(member, &given, sizeof(given));
+        return 0;
+    case TUNIC_VALUE_NUMBER:
+        return parse_number(keyword, word, member, error);
+    case TUNIC_VALUE_CHOICE:
+        return parse_choice(keyword, word, member, error);
+    case TUNIC_VALUE_WORD:
+        memcpy(member, &word, sizeof(const char *));
+        return 0;
+    case TUNIC_VALUE_CUSTOM:
+        break;
+    }
+    int result = keyword->parse(word, target, error);
+    if (result == -EINVAL && error->cause[0] == '\0' && word) {
+        /* A custom parser tells only what is wrong with the value: its word and keyword are
+         * the same for all of them. */
+        struct tunic_error cause = *error;
+        (void)refuse_value(keyword, word, error);
+        tunic_error_cause(error, "%s", cause.action);
+        tunic_error_hint(error, "%s", cause.hint);
+    }
+    return result;
+}
+
+/* ---- repetition and contradiction ------------------------------------------------------ */
+
+/* Whether `keyword`, given again, has the value that it was given before. */
+static int repeated_value_equal(const struct tunic_keyword *keyword, const char *word,
+                                const struct tunic_section *section, bool *equal,
+                                struct tunic_error *error)
+{
+    uint32_t before;
+    uint32_t again;
+    char *member = (char *)section->target + keyword->offset;
+
+    if (keyword->value == TUNIC_VALUE_NONE) {
+        *equal = true;
+        return 0;
+    }
+    /* Every keyword that may be repeated keeps its value as a uint32_t at `offset`. */
+    memcpy(&before, member, sizeof(before));
+    int result = parse_value(keyword, word, section->target, error);
+    memcpy(&again, member, sizeof(again));
+    memcpy(member, &before, sizeof(before));
+    *equal = result == 0 && before == again;
+    return result;
+}
+
+static int check_repeat(const struct tunic_match *match, const char *word, bool *skip,
+                        struct tunic_error *error)
+{
+    const struct tunic_section *section = match->section;
+    const struct tunic_keyword *keyword = match->keyword;
+    bool equal = false;
+
+    *skip = false;
+    for (size_t i = 0; keyword->exclusive != 0 && i < section->count; i++) {
+        const struct tunic_keyword *other = &section->keywords[i];
+        if (i != match->index && other->exclusive == keyword->exclusive && *section->named >> i & 1)
+            return tunic_error_set(error, TUNIC_USAGE, "'%s' contradicts '%s'", keyword->word,
+                                   other->word);
+    }
+    if (keyword->repeat == TUNIC_REPEAT_ALWAYS || !(*section->named >> match->index & 1))
+        return 0;
+    if (keyword->repeat == TUNIC_REPEAT_EQUAL) {
+        int result = repeated_value_equal(keyword, word, section, &equal, error);
+        if (result != 0)
+            return result;
+        *skip = equal;
+        if (equal)
+            return 0;
+        return tunic_error_set(error, TUNIC_USAGE, "'%s' is given twice, with different values",
+                               keyword->word);
+    }
+    return tunic_error_set(error, TUNIC_USAGE, "'%s' is given twice", keyword->word);
+}
+
+/* ---- words ----------------------------------------------------------------------------- */
+
+/* The keywords that could stand at the walk's place, NULL-terminated, for tunic_nearest. */
+static const char *nearest_keyword(const struct tunic_walk *walk, const char *word)
+{
+    const char *candidates[256];
+    size_t count = 0;
+
+    for (size_t i = 0; walk->last && i < walk->last->option_count; i++)
+        candidates[count++] = walk->last->options[i].word;
+    for (size_t i = 0; i < walk->grammar->section_count; i++) {
+        const struct tunic_section *section = &walk->grammar->sections[i];
+        for (size_t k = 0; k < section->count && count < TUNIC_COUNT(candidates) - 1; k++)
+            if (tunic_section_accepts(section, k))
+                candidates[count++] = section->keywords[k].word;
+    }
+    candidates[count] = NULL;
+    return tunic_nearest(word, candidates);
+}
+
+static int unknown_word(const struct tunic_walk *walk, const struct tunic_match *match,
+                        const char *word, struct tunic_error *error)
+{
+    char quoted[QUOTED];
+    const char *nearest = nearest_keyword(walk, word);
+
+    tunic_text_escape(quoted, sizeof(quoted), word);
+    if (match->kind == TUNIC_WORD_AMBIGUOUS)
+        (void)tunic_error_set(error, TUNIC_USAGE, "'%s' could be more than one keyword", quoted);
+    else
+        (void)tunic_error_set(error, TUNIC_USAGE, "unknown word '%s'", quoted);
+    if (match->kind == TUNIC_WORD_UNKNOWN && nearest)
+        tunic_error_hint(error, "did you mean '%s'?", nearest);
+    else if (walk->grammar->names == TUNIC_NAMES_MANY && walk->names > 0)
+        tunic_error_hint(error, "names stand together, or each after 'dev'");
+    return -EINVAL;
+}
+
+/* In a run of names, a word that looks like a mistyped keyword or its value is not made an
+ * interface: the first word of a run has no such suspicion, since iproute2 takes it. */
+static int suspect_name(const struct tunic_walk *walk, const char *word, struct tunic_error *error)
+{
+    char quoted[QUOTED];
+    const char *nearest = nearest_keyword(walk, word);
+    bool digits = word[strspn(word, "0123456789")] == '\0';
+    bool has_digit = word[strcspn(word, "0123456789")] != '\0';
+    size_t length = strlen(word);
+
+    if (walk->run != TUNIC_RUN_INSIDE)
+        return 0;
+    bool mistyped =
+        nearest && !has_digit && length >= 2 &&
+        (strncmp(word, nearest, length) == 0 || tunic_edit_distance(word, nearest) == 1);
+    if (!digits && !mistyped)
+        return 0;
+    tunic_text_escape(quoted, sizeof(quoted), word);
+    (void)tunic_error_set(error, TUNIC_USAGE, "unknown word '%s'", quoted);
+    if (mistyped)
+        tunic_error_hint(
+            error, "did you mean '%s'? An interface of this name needs 'dev' before it", nearest);
+    else
+        tunic_error_hint(error, "an interface of this name needs 'dev' before it");
+    return -EINVAL;
+}
+
+static int add_name(const struct tunic_walk *walk, const char *name, struct tunic_name_list *names,
+                    struct tunic_error *error)
+{
+    const struct tunic_grammar *grammar = walk->grammar;
+    char quoted[QUOTED];
+
+    if (grammar->names == TUNIC_NAMES_ONE && names->count == 1) {
+        tunic_text_escape(quoted, sizeof(quoted), name);
+        return tunic_error_set(error, TUNIC_USAGE, "'%s' is one name too many", quoted);
+    }
+    int result = grammar->check_name ? grammar->check_name(name, error) : 0;
+    if (result != 0)
+        return result;
+    for (size_t i = 0; i < names->count && names->count < FEW_NAMES; i++)
+        if (strcmp(names->names[i], name) == 0)
+            return tunic_error_set(error, TUNIC_USAGE, "name '%s' is given twice", name);
+    return tunic_name_list_add(names, name, error);
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* add_name finds doubles among few names as it goes; among many, sorting does it once. */
+static int check_doubles(const struct tunic_name_list *names, struct tunic_error *error)
+{
+    int result = 0;
+
+    if (names->count < FEW_NAMES)
+        return 0;
+    const char **sorted = malloc(names->count * sizeof(*sorted));
+    if (!sorted)
+        return tunic_error_memory(error);
+    memcpy(sorted, names->names, names->count * sizeof(*sorted));
+    qsort(sorted, names->count, sizeof(*sorted), compare_names);
+    for (size_t i = 1; i < names->count && result == 0; i++)
+        if (strcmp(sorted[i - 1], sorted[i]) == 0)
+            result = tunic_error_set(error, TUNIC_USAGE, "name '%s' is given twice", sorted[i]);
+    free(sorted);
+    return result;
+}
+
+static int missing_value(const struct tunic_match *match, const char *word,
+                         struct tunic_error *error)
+{
+    struct tunic_text form = {0};
+
+    if (match->kind == TUNIC_WORD_NAMING)
+        return tunic_error_set(error, TUNIC_USAGE, "a name is missing after '%s'", word);
+    tunic_keyword_form(match->keyword, &form);
+    (void)tunic_error_set(error, TUNIC_USAGE, "a value is missing after '%s'",
+                          match->keyword->word);
+    tunic_error_hint(error, "'%s'", form.text ? form.text : match->keyword->word);
+    tunic_text_free(&form);
+    return -EINVAL;
+}
+
+/* Takes one keyword or option with its value, which may be NULL. */
+static int take_keyword(const struct tunic_walk *walk, const struct tunic_match *match,
+                        const char *value, struct tunic_error *error)
+{
+    const struct tunic_section *section = match->section;
+    bool skip;
+
+    if (match->kind == TUNIC_WORD_OPTION) {
+        if (walk->last_options >> match->index & 1 && match->keyword->repeat != TUNIC_REPEAT_ALWAYS)
+            return tunic_error_set(error, TUNIC_USAGE, "'%s' is given twice for one '%s'",
+                                   match->keyword->word, walk->last->word);
+        return parse_value(match->keyword, value, walk->last_section->target, error);
+    }
+    int result = check_repeat(match, value, &skip, error);
+    if (result != 0 || skip)
+        return result;
+    result = parse_value(match->keyword, value, section->target, error);
+    if (result == 0)
+        *section->named |= UINT64_C(1) << match->index;
+    return result;
+}
+
+int tunic_grammar_parse(const struct tunic_grammar *grammar, const char *const *words, size_t count,
+                        struct tunic_name_list *names, struct tunic_error *error)
+{
+    struct tunic_walk walk = {.grammar = grammar};
+    int result = 0;
+
+    for (size_t i = 0; i < count && result == 0; i++) {
+        struct tunic_match match = tunic_walk_match(&walk, words[i]);
+        bool valued = match.kind == TUNIC_WORD_NAMING ||
+                      (match.keyword && tunic_keyword_has_value(match.keyword));
+        if (match.kind == TUNIC_WORD_UNKNOWN || match.kind == TUNIC_WORD_AMBIGUOUS)
+            return unknown_word(&walk, &match, words[i], error);
+        if (valued && i + 1 == count)
+            return missing_value(&match, words[i], error);
+        const char *value = valued ? words[++i] : NULL;
+        if (match.kind == TUNIC_WORD_NAMING) {
+            result = add_name(&walk, value, names, error);
+        } else if (match.kind == TUNIC_WORD_NAME) {
+            result = suspect_name(&walk, words[i], error);
+            if (result == 0)
+                result = add_name(&walk, words[i], names, error);
+        } else {
+            result = take_keyword(&walk, &match, value, error);
+        }
+        tunic_walk_step(&walk, &match);
+    }
+    if (result == 0)
+        result = check_doubles(names, error);
+    if (result == 0 && names->count == 0 && grammar->names != TUNIC_NAMES_NONE &&
+        !grammar->names_optional)
+        return tunic_error_set(error, TUNIC_USAGE, "a name is missing");
+    return result;
+}

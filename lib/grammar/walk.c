@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#include "grammar/walk.h"
+
+#include <string.h>
+
+bool tunic_section_accepts(const struct tunic_section *section, size_t index)
+{
+    return section->accepted >> index & 1;
+}
+
+bool tunic_keyword_has_value(const struct tunic_keyword *keyword)
+{
+    switch (keyword->value) {
+    case TUNIC_VALUE_NONE:
+        return false;
+    case TUNIC_VALUE_CUSTOM:
+        return keyword->placeholder != NULL;
+    case TUNIC_VALUE_NUMBER:
+    case TUNIC_VALUE_CHOICE:
+    case TUNIC_VALUE_WORD:
+        return true;
+    }
+    return true;
+}
+
+bool tunic_walk_bare_name(const struct tunic_walk *walk)
+{
+    if (walk->grammar->names == TUNIC_NAMES_NONE || walk->named_by_keyword)
+        return false;
+    if (walk->grammar->names == TUNIC_NAMES_ONE)
+        return walk->names == 0;
+    return walk->run != TUNIC_RUN_OVER;
+}
+
+/* How a word may stand for a keyword. */
+enum matching {
+    MATCH_EXACT,
+    MATCH_IPROUTE2, /* any prefix, rows marked so, first row wins */
+    MATCH_PREFIX,   /* any prefix that fits one row only */
+};
+
+static bool word_matches(const char *word, const char *full, enum matching how)
+{
+    if (how == MATCH_EXACT)
+        return strcmp(word, full) == 0;
+    return *word != '\0' && strncmp(word, full, strlen(word)) == 0;
+}
+
+/* Counts a hit of one table into `match`. Returns true where the search is over. */
+static bool match_table(struct tunic_match *match, enum tunic_word_kind kind,
+                        const struct tunic_section *section, const struct tunic_keyword *keywords,
+                        size_t count, const char *word, enum matching how)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (section && !tunic_section_accepts(section, i))
+            continue;
+        if (how == MATCH_IPROUTE2 && !keywords[i].iproute2)
+            continue;
+        if (!word_matches(word, keywords[i].word, how))
+            continue;
+        if (match->kind != TUNIC_WORD_UNKNOWN) {
+            match->kind = TUNIC_WORD_AMBIGUOUS;
+            return true;
+        }
+        *match = (struct tunic_match){kind, section, i, &keywords[i]};
+        if (how != MATCH_PREFIX)
+            return true;
+    }
+    return false;
+}
+
+static struct tunic_match match_keywords(const struct tunic_walk *walk, const char *word,
+                                         enum matching how)
+{
+    struct tunic_match match = {.kind = TUNIC_WORD_UNKNOWN};
+
+    if (walk->last && match_table(&match, TUNIC_WORD_OPTION, NULL, walk->last->options,
+                                  walk->last->option_count, word, how))
+        return match;
+    for (size_t i = 0; i < walk->grammar->section_count; i++) {
+        const struct tunic_section *section = &walk->grammar->sections[i];
+        if (match_table(&match, TUNIC_WORD_KEYWORD, section, section->keywords, section->count,
+                        word, how))
+            break;
+    }
+    return match;
+}
+
+static bool naming(const struct tunic_walk *walk, const char *word, enum matching how)
+{
+    return walk->grammar->names != TUNIC_NAMES_NONE &&
+           (word_matches(word, "dev", how) || word_matches(word, "name", how));
+}
+
+struct tunic_match tunic_walk_match(const struct tunic_walk *walk, const char *word)
+{
+    static const enum matching order[] = {MATCH_EXACT, MATCH_IPROUTE2};
+    struct tunic_match match = {.kind = TUNIC_WORD_UNKNOWN};
+
+    for (size_t i = 0; i < TUNIC_COUNT(order); i++) {
+        match = match_keywords(walk, word, order[i]);
+        if (match.kind != TUNIC_WORD_UNKNOWN)
+            return match;
+        if (naming(walk, word, order[i])) {
+            match.kind = TUNIC_WORD_NAMING;
+            return match;
+        }
+    }
+    if (tunic_walk_bare_name(walk)) {
+        match.kind = TUNIC_WORD_NAME;
+        return match;
+    }
+    return match_keywords(walk, word, MATCH_PREFIX);
+}
+
+void tunic_walk_step(struct tunic_walk *walk, const struct tunic_match *match)
+{
+    switch (match->kind) {
+    case TUNIC_WORD_OPTION:
+        walk->last_options |= UINT64_C(1) << match->index;
+        return;
+    case TUNIC_WORD_NAME:
+        walk->run = TUNIC_RUN_INSIDE;
+        walk->names++;
+        break;
+    case TUNIC_WORD_NAMING:
+        walk->named_by_keyword = true;
+        walk->names++;
+        break;
+    case TUNIC_WORD_KEYWORD:
+    case TUNIC_WORD_UNKNOWN:
+    case TUNIC_WORD_AMBIGUOUS:
+        if (walk->run == TUNIC_RUN_INSIDE)
+            walk->run = TUNIC_RUN_OVER;
+        break;
+    }
+    walk->last = match->kind == TUNIC_WORD_KEYWORD ? match->keyword : NULL;
+    walk->last_section = match->section;
+    walk->last_options = 0;
+}

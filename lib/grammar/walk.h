@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Private to lib/grammar: the walk through the words that parsing and completion share. */
+#ifndef TUNIC_GRAMMAR_WALK_H
+#define TUNIC_GRAMMAR_WALK_H
+
+#include "grammar/grammar.h"
+
+/* Bare names stand in one unbroken run: not begun, in it, or over. */
+enum tunic_run {
+    TUNIC_RUN_BEFORE,
+    TUNIC_RUN_INSIDE,
+    TUNIC_RUN_OVER,
+};
+
+struct tunic_walk {
+    const struct tunic_grammar *grammar;
+    enum tunic_run run;
+    bool named_by_keyword; /* `dev` or `name` was used: no bare name may follow */
+    size_t names;
+    /* The keyword given last, whose options may follow, and which of them were given. */
+    const struct tunic_keyword *last;
+    const struct tunic_section *last_section;
+    uint64_t last_options;
+};
+
+/* What a word at the place of a keyword is. */
+enum tunic_word_kind {
+    TUNIC_WORD_UNKNOWN,
+    TUNIC_WORD_AMBIGUOUS,
+    TUNIC_WORD_KEYWORD,
+    TUNIC_WORD_OPTION, /* of the keyword before it */
+    TUNIC_WORD_NAME,
+    TUNIC_WORD_NAMING, /* `dev` or `name`: the next word is a name */
+};
+
+struct tunic_match {
+    enum tunic_word_kind kind;
+    const struct tunic_section *section;
+    size_t index; /* the row in the section, or in the options of `last` */
+    const struct tunic_keyword *keyword;
+};
+
+struct tunic_match tunic_walk_match(const struct tunic_walk *walk, const char *word);
+bool tunic_walk_bare_name(const struct tunic_walk *walk);
+/* Moves the walk over a word that was matched (and its value, if it has one). */
+void tunic_walk_step(struct tunic_walk *walk, const struct tunic_match *match);
+bool tunic_section_accepts(const struct tunic_section *section, size_t index);
+/* Whether a value follows the keyword. */
+bool tunic_keyword_has_value(const struct tunic_keyword *keyword);
+
+#endif

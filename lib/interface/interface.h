@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lib/interface: what a TUN/TAP interface is, and should be.
+ *
+ *   attribute.c  the table of attributes: how each is written, made so, and undone
+ *   values.c     reading and writing the values of attributes
+ *   snapshot.c   what is there: links, addresses and routes in one picture
+ *   plan.c       the difference between what is there and what should be
+ *   add.c        creates: configure first, commit last
+ *   ensure.c     makes existing ones so (ensure, set)
+ *   delete.c     removes, many in one transaction
+ *   holders.c    which processes hold an interface open
+ *   select.c     which interfaces a selection means
+ *   wait.c       waits on the kernel's events
+ *   name.c       what a name may be
+ *   netns.c      entering a network namespace
+ *   describe.c   what an interface is, in words
+ *
+ * Everything takes a struct tunic_context: one netlink socket in one network namespace, and the
+ * device node. Convention: 0 or a negative errno, with the error filled.
+ */
+#ifndef TUNIC_INTERFACE_H
+#define TUNIC_INTERFACE_H
+
+#include "device/device.h"
+#include "grammar/grammar.h"
+#include "netlink/netlink.h"
+
+/* ---- context --------------------------------------------------------------------------- */
+
+struct tunic_context {
+    struct tunic_netlink netlink;
+    const char *device_node; /* borrowed */
+};
+
+int tunic_context_open(struct tunic_context *context, const char *device_node,
+                       struct tunic_error *error);
+void tunic_context_close(struct tunic_context *context);
+
+/* Moves the calling thread into a network namespace: a name as `ip netns` keeps it, or a path
+ * ("/proc/4242/ns/net"). `previous` (may be NULL) receives a descriptor of the one left, for
+ * tunic_netns_leave, which closes it. */
+int tunic_netns_enter(const char *name, int *previous, struct tunic_error *error);
+int tunic_netns_leave(int previous, struct tunic_error *error);
+
+/* ---- names ----------------------------------------------------------------------------- */
+
+/* Whether `name` can be an interface's: 1 to 15 bytes, no '/', ':' or white space, not "." or
+ * "..". `template`: one "%d" is allowed. */
+int tunic_name_check(const char *name, bool template, struct tunic_error *error);
+/* The two judgements as the grammar wants them. */
+int tunic_name_check_plain(const char *name, struct tunic_error *error);
+int tunic_name_check_template(const char *name, struct tunic_error *error);
+
+/* ---- attributes ------------------------------------------------------------------------ */
+
+/* In the order in which they are made so; the first ones are those of iproute2, in its order. */
+enum tunic_attribute {
+    TUNIC_ATTRIBUTE_MODE,
+    TUNIC_ATTRIBUTE_USER,
+    TUNIC_ATTRIBUTE_GROUP,
+    TUNIC_ATTRIBUTE_PI,
+    TUNIC_ATTRIBUTE_ONE_QUEUE,
+    TUNIC_ATTRIBUTE_VNET_HDR,
+    TUNIC_ATTRIBUTE_MULTI_QUEUE,
+    TUNIC_ATTRIBUTE_NAPI,
+    TUNIC_ATTRIBUTE_NAPI_FRAGS,
+    TUNIC_ATTRIBUTE_MAC,
+    TUNIC_ATTRIBUTE_MTU,
+    TUNIC_ATTRIBUTE_TXQUEUELEN,
+    TUNIC_ATTRIBUTE_ALIAS,
+    TUNIC_ATTRIBUTE_ALTNAME,
+    TUNIC_ATTRIBUTE_MASTER,
+    TUNIC_ATTRIBUTE_ADDR,
+    TUNIC_ATTRIBUTE_LINKDOWN_ROUTES,
+    TUNIC_ATTRIBUTE_FORWARDING,
+    TUNIC_ATTRIBUTE_CARRIER,
+    TUNIC_ATTRIBUTE_DOWN,
+    TUNIC_ATTRIBUTE_UP,
+    TUNIC_ATTRIBUTE_ROUTE,
+    TUNIC_ATTRIBUTE_NETNS,
+    TUNIC_ATTRIBUTE_COUNT
+};
+
+#define TUNIC_NAMED(attribute) (UINT64_C(1) << (attribute))
+
+enum tunic_mode {
+    TUNIC_MODE_TUN,
+    TUNIC_MODE_TAP,
+};
+
+enum tunic_switch { /* the choices "on|off" and "use|ignore" */
+                    TUNIC_SWITCH_ON,
+                    TUNIC_SWITCH_OFF,
+};
+
+/* What an interface should be: the attributes whose bits are set in `named`, and nothing else.
+ * Strings are borrowed from the words that were parsed; the lists are owned. */
+struct tunic_desired {
+    uint64_t named;
+    uint32_t mode;  /* enum tunic_mode */
+    uint32_t user;  /* TUNIC_ID_NONE: any */
+    uint32_t group; /* TUNIC_ID_NONE: any */
+    bool pi;
+    bool one_queue;
+    bool vnet_hdr;
+    bool multi_queue;
+    bool napi;
+    bool napi_frags;
+    bool up;
+    bool down;
+    uint8_t mac[6];
+    uint32_t mtu;
+    uint32_t txqueuelen;
+    uint32_t linkdown_routes; /* enum tunic_switch: on is "use" */
+    uint32_t forwarding;
+    uint32_t carrier;
+    const char *alias;
+    const char *master; /* "none" for none */
+    const char *netns;
+    struct tunic_name_list altnames;
+    struct tunic_address *addresses;
+    size_t address_count;
+    struct tunic_route *routes;
+    size_t route_count;
+};
+
+void tunic_desired_free(struct tunic_desired *desired);
+
+/* The table, TUNIC_ATTRIBUTE_COUNT rows, whose target is a struct tunic_desired. */
+const struct tunic_keyword *tunic_attribute_keywords(void);
+/* The section of a grammar that takes attributes: those of `accepted` (bits by enum). */
+struct tunic_section tunic_attribute_section(struct tunic_desired *desired, uint64_t accepted);
+
+/* Judges the attributes together, and with the names they are for: what contradicts itself is
+ * refused before anything is changed. */
+int tunic_desired_check(const struct tunic_desired *desired, const struct tunic_name_list *names,
+                        struct tunic_error *error);
+
+/* The numeric id of a user or group given by name or number: 0 to 2^32-2. */
+int tunic_user_parse(const char *word, uint32_t *user, struct tunic_error *error);
+int tunic_group_parse(const char *word, uint32_t *group, struct tunic_error *error);
+
+/* Values in words: "10.0.0.1/24 peer 10.0.0.2", "10.1.0.0/16 via 10.0.0.2 metric 5",
+ * "02:00:00:00:00:01". */
+enum { TUNIC_VALUE_TEXT = 160 };
+void tunic_address_text(const struct tunic_address *address, char text[TUNIC_VALUE_TEXT]);
+void tunic_route_text(const struct tunic_route *route, char text[TUNIC_VALUE_TEXT]);
+void tunic_lladdr_text(const uint8_t *bytes, size_t length, char text[TUNIC_VALUE_TEXT]);
+/* A user's or group's name, or its number where it has none. */
+void tunic_user_text(uint32_t user, char *text, size_t size);
+void tunic_group_text(uint32_t group, char *text, size_t size);
+
+/* ---- what is there --------------------------------------------------------------------- */
+
+struct tunic_interface {
+    struct tunic_link link;
+    const struct tunic_address *addresses; /* in the kernel's order; owned by the snapshot */
+    size_t address_count;
+    const struct tunic_route *routes; /* of the main table, not the kernel's own */
+    size_t route_count;
+};
+
+enum tunic_load {
+    TUNIC_LOAD_ADDRESSES = 1,
+    TUNIC_LOAD_ROUTES = 2,
+    TUNIC_LOAD_STATS = 4,
+    TUNIC_LOAD_ALL_KINDS = 8, /* not TUN/TAP interfaces alone */
+};
+
+/* A picture of interfaces, in the kernel's order. */
+struct tunic_snapshot {
+    struct tunic_interface *interfaces;
+    size_t count;
+    size_t capacity;
+    struct tunic_address *addresses;
+    size_t address_count;
+    size_t address_capacity;
+    struct tunic_route *routes;
+    size_t route_count;
+    size_t route_capacity;
+    struct tunic_interface **by_name; /* sorted; made by the first search */
+    struct tunic_interface **by_altname;
+};
+
+/* Reads all TUN/TAP interfaces, with what `load` (bits) adds. */
+int tunic_snapshot_read(struct tunic_snapshot *snapshot, struct tunic_context *context,
+                        unsigned load, struct tunic_error *error);
+/* Reads one interface of any kind, by name (altnames too). -ENODEV: there is none. */
+int tunic_snapshot_read_one(struct tunic_snapshot *snapshot, struct tunic_context *context,
+                            const char *name, unsigned load, struct tunic_error *error);
+/* Reads what concerns these names in the cheapest way: one by one, or all at once. A name that
+ * is missing is no error; tunic_snapshot_find tells. */
+int tunic_snapshot_read_names(struct tunic_snapshot *snapshot, struct tunic_context *context,
+                              const struct tunic_name_list *names, unsigned load,
+                              struct tunic_error *error);
+struct tunic_interface *tunic_snapshot_find(struct tunic_snapshot *snapshot, const char *name);
+void tunic_snapshot_free(struct tunic_snapshot *snapshot);
+
+/* The interface of this name, which must be a TUN/TAP one: otherwise an error that says what it
+ * is (-ENODEV where there is none, -EINVAL where it is of another kind). */
+int tunic_snapshot_require(struct tunic_snapshot *snapshot, const char *name,
+                           const struct tunic_interface **interface, struct tunic_error *error);
+
+/* Whether a process has it open, as netlink tells it: certain for multi_queue; for others the
+ * carrier is only a hint, which a holder may have switched off. */
+bool tunic_interface_looks_held(const struct tunic_link *link);
+/* Neither owner nor group: every local user may attach. */
+bool tunic_interface_open_to_all(const struct tunic_link *link);
+
+/* ---- holders --------------------------------------------------------------------------- */
+
+/* One process that has an interface open. */
+struct tunic_holder {
+    char interface[IFNAMSIZ];
+    int32_t pid;
+    uint32_t user;
+    char name[64]; /* /proc/PID/comm, not escaped */
+    uint32_t queues;
+    uint32_t disabled_queues;
+    bool certain;   /* its descriptor was seen to be this namespace's interface */
+    bool elsewhere; /* it was seen to be another namespace's of the same name */
+};
+
+struct tunic_holders {
+    struct tunic_holder *holders; /* sorted by interface, then pid */
+    size_t count;
+    size_t capacity;
+    bool blind; /* some processes could not be looked into */
+};
+
+/* One pass over /proc. Descriptors of other namespaces' interfaces are left out where that can
+ * be told, unless `elsewhere`. */
+int tunic_holders_read(struct tunic_holders *holders, bool elsewhere, struct tunic_error *error);
+void tunic_holders_free(struct tunic_holders *holders);
+/* Those of one interface: the first, and how many. */
+const struct tunic_holder *tunic_holders_of(const struct tunic_holders *holders, const char *name,
+                                            size_t *count);
+
+/* "tap, owned by alice, held by qemu-system-x86[4242]". `holders` may be NULL. */
+void tunic_interface_describe(const struct tunic_link *link, const struct tunic_holders *holders,
+                              struct tunic_text *text);
+/* "held by qemu-system-x86[4242] and 1 more": only the last part of it. */
+void tunic_holders_describe(const struct tunic_link *link, const struct tunic_holders *holders,
+                            struct tunic_text *text);
+
+/* ---- doing ----------------------------------------------------------------------------- */
+
+/* What is told of each interface while many are worked on. `error` is NULL where it went well;
+ * `text` then is what there is to say: the chosen name (add), or nothing. */
+typedef void (*tunic_report)(void *closure, const char *name, const struct tunic_error *error);
+
+/* Creates one persistent interface. `name` may be a template or "" and is the chosen name on
+ * return. Nothing is left where it fails: -EEXIST, -EBUSY (the kernel's name is taken)… */
+int tunic_interface_add(struct tunic_context *context, char name[IFNAMSIZ],
+                        const struct tunic_desired *desired, struct tunic_error *error);
+
+/* One thing that differs, for people: "mtu 1500 -> 1400". */
+typedef void (*tunic_difference)(void *closure, const char *name, const char *text);
+
+struct tunic_ensure {
+    bool create;           /* make what is missing; otherwise -ENODEV */
+    bool check;            /* change nothing */
+    bool difference;       /* set on return where `check` found something to change */
+    tunic_difference tell; /* called for each difference in a check; may be NULL */
+    void *closure;
+};
+
+/* Makes each name so. `report` is called for each that failed. Returns the first failure. */
+int tunic_interfaces_ensure(struct tunic_context *context, const struct tunic_name_list *names,
+                            const struct tunic_desired *desired, struct tunic_ensure *ensure,
+                            tunic_report report, void *closure, struct tunic_error *error);
+
+/* Interfaces that fit; a member counts if its bit is set. */
+enum tunic_select {
+    TUNIC_SELECT_MODE,
+    TUNIC_SELECT_USER,
+    TUNIC_SELECT_GROUP,
+    TUNIC_SELECT_NAME,
+    TUNIC_SELECT_HELD,
+    TUNIC_SELECT_FREE,
+    TUNIC_SELECT_COUNT
+};
+
+struct tunic_selection {
+    uint64_t named;
+    uint32_t mode;
+    uint32_t user; /* TUNIC_ID_NONE: those without an owner */
+    uint32_t group;
+    const char *pattern; /* as a shell's: fnmatch(3) */
+    bool held;
+    bool free;
+};
+
+const struct tunic_keyword *tunic_selection_keywords(void);
+struct tunic_section tunic_selection_section(struct tunic_selection *selection, uint64_t accepted);
+bool tunic_selection_fits(const struct tunic_selection *selection, const struct tunic_link *link);
+
+struct tunic_delete {
+    bool force;     /* although held */
+    bool if_exists; /* a missing one is no failure */
+    bool all;       /* those that `selection` fits, instead of the names */
+    struct tunic_selection selection;
+    const struct tunic_desired *expected; /* mode and flags that names must match */
+};
+
+int tunic_interfaces_delete(struct tunic_context *context, const struct tunic_name_list *names,
+                            const struct tunic_delete *how, tunic_report report, void *closure,
+                            struct tunic_error *error);
+
+/* Deletes one as its owner may, without a capability, through the device node. -EBUSY where it
+ * is held. Also what the older tools do. */
+int tunic_interface_unpersist(struct tunic_context *context, const struct tunic_link *link,
+                              struct tunic_error *error);
+
+/* ---- waiting --------------------------------------------------------------------------- */
+
+enum tunic_condition {
+    TUNIC_CONDITION_PRESENT,
+    TUNIC_CONDITION_UP,
+    TUNIC_CONDITION_CARRIER,
+    TUNIC_CONDITION_FREE,
+    TUNIC_CONDITION_GONE,
+};
+
+/* Waits until the interface is so. `limit` in nanoseconds, UINT64_MAX: for ever. `stop` (-1: none)
+ * is a descriptor that ends the wait when it becomes readable: -ECANCELED. -ETIMEDOUT. */
+int tunic_interface_wait(struct tunic_context *context, const char *name,
+                         enum tunic_condition condition, uint64_t limit, int stop,
+                         struct tunic_error *error);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Private to lib/netlink: libmnl's loops over attributes, whose own macros do not compile under
+ * -Wconversion. */
+#ifndef TUNIC_NETLINK_ATTRIBUTES_H
+#define TUNIC_NETLINK_ATTRIBUTES_H
+
+#include <libmnl/libmnl.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Lengths in a netlink message are rounded up to 4. */
+static inline uint32_t tunic_align(size_t length)
+{
+    return (uint32_t)((length + 3U) & ~(size_t)3U);
+}
+
+#define TUNIC_ATTRIBUTES_UNTIL(attribute, first, end)                                              \
+    for ((attribute) = (first);                                                                    \
+         mnl_attr_ok((attribute), (int)((const char *)(end) - (const char *)(attribute)));         \
+         (attribute) = mnl_attr_next(attribute))
+
+/* Each attribute behind a message's family header of `header` bytes. */
+#define TUNIC_ATTRIBUTES(attribute, message, header)                                               \
+    TUNIC_ATTRIBUTES_UNTIL(attribute, mnl_nlmsg_get_payload_offset(message, header),               \
+                           mnl_nlmsg_get_payload_tail(message))
+
+/* Each attribute inside another. */
+#define TUNIC_ATTRIBUTES_NESTED(attribute, nest)                                                   \
+    TUNIC_ATTRIBUTES_UNTIL(attribute, mnl_attr_get_payload(nest),                                  \
+                           (const char *)mnl_attr_get_payload(nest) +                              \
+                               mnl_attr_get_payload_len(nest))
+
+#endif
