@@ -5,7 +5,8 @@
  * A grammar is a list of sections, a section a table of keywords with the struct that they fill.
  * The same tables drive everything that knows a keyword: parsing (parse.c), the errors with the
  * nearest valid word (nearest.c), what a shell offers after Tab (complete.c) and the usage text
- * (usage.c). So a keyword exists in one place, and nothing about it can disagree.
+ * (usage.c); lines.c reads such words from files. So a keyword exists in one place, and nothing
+ * about it can disagree.
  *
  * Words come in any order. At the place of a keyword a word is tried as, in this order:
  *   1. an option of the keyword before it (`addr CIDR [peer A]`), then a keyword, spelled out;
@@ -19,6 +20,8 @@
 #define TUNIC_GRAMMAR_H
 
 #include "base/base.h"
+
+#include <stdio.h>
 
 /* What follows a keyword, and the type of the member at `offset` in the section's target. */
 enum tunic_value {
@@ -66,6 +69,7 @@ struct tunic_keyword {
     int (*parse)(const char *word, void *target, struct tunic_error *error);
     const struct tunic_keyword *options; /* accepted directly after it; custom or none only */
     size_t option_count;
+    const void *extra; /* what the table's owner keeps with a row: nothing here looks at it */
 };
 
 /* At most 64 rows. Bit i of `*named` is set when row i was given. */
@@ -132,5 +136,28 @@ const char *tunic_nearest(const char *word, const char *const *candidates);
 /* Edits (insertion, deletion, substitution, swap of neighbours) from one word to another; words
  * longer than 32 bytes are far from everything: SIZE_MAX. */
 size_t tunic_edit_distance(const char *left, const char *right);
+
+/* ---- words from a file ----------------------------------------------------------------- */
+
+/* One line of words; valid until the next is read. */
+struct tunic_line {
+    size_t number; /* of its first line, counted from 1 */
+    const char **words;
+    size_t count;
+};
+
+/* A file being read. Zero-initialised. */
+struct tunic_lines {
+    char *raw;
+    size_t raw_size;
+    size_t number;
+    struct tunic_text text;
+    struct tunic_name_list words;
+};
+
+/* Reads the next line that has words. Returns 1, 0 at the end of the file, or a negative errno. */
+int tunic_lines_next(struct tunic_lines *lines, FILE *file, struct tunic_line *line,
+                     struct tunic_error *error);
+void tunic_lines_free(struct tunic_lines *lines);
 
 #endif

@@ -2,8 +2,10 @@
 /*
  * lib/interface: what a TUN/TAP interface is, and should be.
  *
- *   attribute.c  the table of attributes: how each is written, made so, and undone
+ *   attribute.c  the table of attributes: how each is written and made so
+ *   change.c     what each attribute changes, as requests to the kernel
  *   values.c     reading and writing the values of attributes
+ *   context.c    the netlink socket, the device node, the network namespace
  *   snapshot.c   what is there: links, addresses and routes in one picture
  *   plan.c       the difference between what is there and what should be
  *   add.c        creates: configure first, commit last
@@ -13,7 +15,6 @@
  *   select.c     which interfaces a selection means
  *   wait.c       waits on the kernel's events
  *   name.c       what a name may be
- *   netns.c      entering a network namespace
  *   describe.c   what an interface is, in words
  *
  * Everything takes a struct tunic_context: one netlink socket in one network namespace, and the
@@ -45,11 +46,11 @@ int tunic_netns_leave(int previous, struct tunic_error *error);
 
 /* ---- names ----------------------------------------------------------------------------- */
 
-/* Whether `name` can be an interface's: 1 to 15 bytes, no '/', ':' or white space, not "." or
- * "..". `template`: one "%d" is allowed. */
-int tunic_name_check(const char *name, bool template, struct tunic_error *error);
-/* The two judgements as the grammar wants them. */
+/* What a name may be. All: 1 to 15 bytes, no '/', ':', '%' or white space, not "." or "..". */
 int tunic_name_check_plain(const char *name, struct tunic_error *error);
+/* One to be given: no control bytes, and not what the kernel's settings are called by. */
+int tunic_name_check_new(const char *name, struct tunic_error *error);
+/* One to be given, in which one "%d" lets the kernel choose a number. */
 int tunic_name_check_template(const char *name, struct tunic_error *error);
 
 /* ---- attributes ------------------------------------------------------------------------ */
@@ -155,6 +156,7 @@ void tunic_group_text(uint32_t group, char *text, size_t size);
 
 struct tunic_interface {
     struct tunic_link link;
+    char master[IFNAMSIZ]; /* the name of what it is a member of; empty for nothing */
     const struct tunic_address *addresses; /* in the kernel's order; owned by the snapshot */
     size_t address_count;
     const struct tunic_route *routes; /* of the main table, not the kernel's own */
@@ -180,7 +182,6 @@ struct tunic_snapshot {
     size_t route_count;
     size_t route_capacity;
     struct tunic_interface **by_name; /* sorted; made by the first search */
-    struct tunic_interface **by_altname;
 };
 
 /* Reads all TUN/TAP interfaces, with what `load` (bits) adds. */
@@ -199,8 +200,11 @@ void tunic_snapshot_free(struct tunic_snapshot *snapshot);
 
 /* The interface of this name, which must be a TUN/TAP one: otherwise an error that says what it
  * is (-ENODEV where there is none, -EINVAL where it is of another kind). */
-int tunic_snapshot_require(struct tunic_snapshot *snapshot, const char *name,
-                           const struct tunic_interface **interface, struct tunic_error *error);
+int tunic_snapshot_require(struct tunic_snapshot *snapshot, struct tunic_context *context,
+                           const char *name, const struct tunic_interface **interface,
+                           struct tunic_error *error);
+/* Begins the error for a name that is an interface of another kind. Returns -EEXIST. */
+int tunic_link_refuse(const struct tunic_link *link, struct tunic_error *error);
 
 /* Whether a process has it open, as netlink tells it: certain for multi_queue; for others the
  * carrier is only a hint, which a holder may have switched off. */
@@ -218,6 +222,7 @@ struct tunic_holder {
     char name[64]; /* /proc/PID/comm, not escaped */
     uint32_t queues;
     uint32_t disabled_queues;
+    int32_t descriptor; /* the number of one of its descriptors */
     bool certain;   /* its descriptor was seen to be this namespace's interface */
     bool elsewhere; /* it was seen to be another namespace's of the same name */
 };
@@ -244,10 +249,16 @@ void tunic_interface_describe(const struct tunic_link *link, const struct tunic_
 void tunic_holders_describe(const struct tunic_link *link, const struct tunic_holders *holders,
                             struct tunic_text *text);
 
+/* Begin the error for an interface that a process holds (-EBUSY), or that this user may not
+ * attach to (-EPERM): who holds it, or whose it is. `action` is what could not be done. */
+int tunic_link_refuse_busy(const struct tunic_link *link, const struct tunic_holders *holders,
+                           const char *action, struct tunic_error *error);
+int tunic_link_refuse_user(const struct tunic_link *link, const char *action,
+                           struct tunic_error *error);
+
 /* ---- doing ----------------------------------------------------------------------------- */
 
-/* What is told of each interface while many are worked on. `error` is NULL where it went well;
- * `text` then is what there is to say: the chosen name (add), or nothing. */
+/* Called for each interface that failed, while many are worked on. */
 typedef void (*tunic_report)(void *closure, const char *name, const struct tunic_error *error);
 
 /* Creates one persistent interface. `name` may be a template or "" and is the chosen name on
@@ -287,11 +298,12 @@ struct tunic_selection {
     uint32_t mode;
     uint32_t user; /* TUNIC_ID_NONE: those without an owner */
     uint32_t group;
-    const char *pattern; /* as a shell's: fnmatch(3) */
+    struct tunic_name_list patterns; /* as a shell's, fnmatch(3); one must fit */
     bool held;
     bool free;
 };
 
+void tunic_selection_free(struct tunic_selection *selection);
 const struct tunic_keyword *tunic_selection_keywords(void);
 struct tunic_section tunic_selection_section(struct tunic_selection *selection, uint64_t accepted);
 bool tunic_selection_fits(const struct tunic_selection *selection, const struct tunic_link *link);

@@ -241,7 +241,7 @@ static int take_link(const struct nlmsghdr *message, void *closure)
     return message->nlmsg_type == RTM_NEWLINK ? tunic_link_parse(message, closure) : -EBADMSG;
 }
 
-int tunic_link_get(struct tunic_netlink *netlink, const char *name, int32_t ifindex,
+int tunic_link_get(struct tunic_netlink *netlink, const char *name, int32_t ifindex, bool stats,
                    struct tunic_link *link, struct tunic_error *error)
 {
     _Alignas(struct nlmsghdr) char buffer[TUNIC_REQUEST_SIZE];
@@ -250,7 +250,7 @@ int tunic_link_get(struct tunic_netlink *netlink, const char *name, int32_t ifin
     struct ifinfomsg *header = mnl_nlmsg_get_payload(request);
 
     header->ifi_index = name ? 0 : ifindex;
-    mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+    mnl_attr_put_u32(request, IFLA_EXT_MASK, stats ? 0 : RTEXT_FILTER_SKIP_STATS);
     if (name) /* an altname too: the kernel looks both up, whatever attribute carries it */
         mnl_attr_put_strz(request, strlen(name) < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME, name);
     return tunic_netlink_request(netlink, request, take_link, link, error);
@@ -294,6 +294,23 @@ void tunic_link_change_flags(struct tunic_batch *batch, int32_t ifindex, uint32_
         header->ifi_flags = flags;
         header->ifi_change = mask;
     }
+}
+
+void tunic_link_move(struct tunic_batch *batch, int32_t ifindex, int descriptor, const char *label)
+{
+    struct nlmsghdr *request = tunic_link_change(batch, ifindex, label);
+
+    if (request)
+        mnl_attr_put_u32(request, IFLA_NET_NS_FD, (uint32_t)descriptor);
+}
+
+void tunic_link_set_group(struct tunic_batch *batch, int32_t ifindex, uint32_t group,
+                          const char *label)
+{
+    struct nlmsghdr *request = tunic_link_change(batch, ifindex, label);
+
+    if (request)
+        mnl_attr_put_u32(request, IFLA_GROUP, group);
 }
 
 void tunic_link_delete(struct tunic_batch *batch, int32_t ifindex, const char *label)

@@ -147,8 +147,9 @@ struct tunic_link {
 int tunic_link_parse(const struct nlmsghdr *message, struct tunic_link *link);
 void tunic_link_release(struct tunic_link *link);
 
-/* One link by name (altnames too) or, where name is NULL, by ifindex. -ENODEV: there is none. */
-int tunic_link_get(struct tunic_netlink *netlink, const char *name, int32_t ifindex,
+/* One link by name (altnames too) or, where name is NULL, by ifindex, with counters if `stats`.
+ * -ENODEV: there is none. */
+int tunic_link_get(struct tunic_netlink *netlink, const char *name, int32_t ifindex, bool stats,
                    struct tunic_link *link, struct tunic_error *error);
 /* The request of a dump of links: of `kind` alone where not NULL, with counters if `stats`. */
 struct nlmsghdr *tunic_link_dump_request(void *buffer, const char *kind, bool stats);
@@ -158,6 +159,10 @@ struct nlmsghdr *tunic_link_change(struct tunic_batch *batch, int32_t ifindex, c
 /* Sets or clears IFF_… bits. */
 void tunic_link_change_flags(struct tunic_batch *batch, int32_t ifindex, uint32_t flags,
                              uint32_t mask, const char *label);
+/* Moves it to the network namespace that `descriptor` is of. */
+void tunic_link_move(struct tunic_batch *batch, int32_t ifindex, int descriptor, const char *label);
+void tunic_link_set_group(struct tunic_batch *batch, int32_t ifindex, uint32_t group,
+                          const char *label);
 void tunic_link_delete(struct tunic_batch *batch, int32_t ifindex, const char *label);
 void tunic_link_delete_group(struct tunic_batch *batch, uint32_t group, const char *label);
 void tunic_link_altname(struct tunic_batch *batch, int32_t ifindex, const char *name, bool add,

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cmd: the program. One file a subcommand: its table of keywords, what it calls in the library,
+ * and what it prints. Nothing here speaks to the kernel itself, and only here are errors turned
+ * into text and exit codes.
+ *
+ *   main.c      under which name it was started; which command
+ *   options.c   what stands before and behind every command
+ *   output.c    errors, and an output that failed
+ *   batch.c     many command lines from a file
+ *   complete.c  what a shell may offer
+ *   compat_*.c  the tools that it replaces, by their names
+ */
+#ifndef TUNIC_COMMAND_H
+#define TUNIC_COMMAND_H
+
+#include "interface/interface.h"
+
+enum color {
+    COLOR_NEVER,
+    COLOR_AUTO,
+    COLOR_ALWAYS,
+};
+
+/* What the options say. Strings are borrowed from the command line. */
+struct options {
+    bool json;
+    bool pretty;
+    bool details;
+    bool stats;
+    bool oneline;
+    bool quiet;
+    bool force;
+    bool help;
+    bool version;
+    enum color color;
+    const char *color_word;
+    const char *netns;
+    const char *batch;
+    const char *device_node;
+};
+
+/* What a command line of any command is read into. */
+struct arguments {
+    struct tunic_name_list names;
+    struct tunic_desired desired;
+    struct tunic_selection selection;
+    /* the commands' own words */
+    bool check;
+    bool force;
+    bool if_exists;
+    bool all;
+    bool watch;
+    bool present;
+    bool up;
+    bool carrier;
+    bool free;
+    bool gone;
+    uint32_t timeout; /* seconds */
+    uint64_t own;     /* which rows of its own table were given */
+    /* the grammar that reads it */
+    struct tunic_section sections[3];
+    struct tunic_grammar grammar;
+};
+
+/* One run of the program. */
+struct session {
+    struct options options;
+    struct tunic_context *context;
+    const char *command; /* for errors */
+    const char *place;   /* "FILE:LINE" in a batch, or NULL */
+};
+
+struct command {
+    const char *name;
+    const char *summary; /* one line, no full stop */
+    /* Fills the grammar; the sections point into `arguments`. */
+    void (*prepare)(struct arguments *arguments);
+    /* Returns the exit code. */
+    int (*run)(struct session *session, struct arguments *arguments);
+    bool without_context; /* needs no kernel */
+};
+
+extern const struct command tunic_command_add;
+extern const struct command tunic_command_ensure;
+extern const struct command tunic_command_set;
+extern const struct command tunic_command_del;
+extern const struct command tunic_command_show;
+extern const struct command tunic_command_wait;
+extern const struct command tunic_command_help;
+extern const struct command tunic_command_version;
+
+/* All of them, NULL-terminated, in the order in which people are told of them. */
+extern const struct command *const tunic_commands[];
+/* The command that a word means; fills `error` where there is none. */
+const struct command *tunic_command_find(const char *word, struct tunic_error *error);
+
+/* Reads the words behind a command and runs it. Returns the exit code. */
+int tunic_command_run(struct session *session, const struct command *command,
+                      const char *const *words, size_t count);
+/* Adds a section to the grammar of `arguments`. */
+void tunic_arguments_section(struct arguments *arguments, struct tunic_section section);
+void tunic_arguments_free(struct arguments *arguments);
+
+/* Takes the options out of `words`, in place; what is left are the command and its words. */
+int tunic_options_take(struct options *options, const char **words, size_t *count,
+                       struct tunic_error *error);
+/* The table of options, for usage and completion. */
+struct option_row {
+    char letter; /* '\0': none */
+    const char *word;
+    const char *value; /* NULL: none */
+    const char *help;
+    size_t offset; /* in struct options: a const char * where there is a value, or else a bool */
+    enum tunic_candidates candidates;
+};
+const struct option_row *tunic_option_rows(size_t *count);
+
+/* Whether colours are wanted on standard output. */
+bool tunic_color_wanted(const struct options *options);
+
+/* Prints "tunic: COMMAND OBJECT: …" to standard error and returns the exit code. */
+int tunic_report_error(const struct session *session, const struct tunic_error *error);
+/* A tunic_report whose closure is the session. */
+void tunic_report_name(void *session, const char *name, const struct tunic_error *error);
+/* Flushes standard output. Returns `code`, or 1 where the output was lost and code was 0. */
+int tunic_finish_output(const struct session *session, int code);
+
+void tunic_print_usage(const struct command *command, struct tunic_text *text);
+/* The page of one command, or of the program where `command` is NULL. */
+void tunic_print_help(const struct command *command, struct tunic_text *text);
+
+int tunic_batch_run(struct session *session);
+int tunic_complete(const char *const *words, size_t count);
+
+int tunic_compat_tunctl(int argc, char **argv);
+int tunic_compat_ip_tuntap(int argc, char **argv);
+
+#endif

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+#include "command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define AT(member) offsetof(struct options, member)
+
+/* Long words are taken behind one dash too, and cut off, as iproute2's users type them: the first
+ * row that fits. */
+static const struct option_row rows[] = {
+    {'j', "json", NULL, "print JSON", AT(json), 0},
+    {'p', "pretty", NULL, "JSON with line breaks", AT(pretty), 0},
+    {'d', "details", NULL, "everything that is known, and who holds it", AT(details), 0},
+    {'s', "stats", NULL, "counters too", AT(stats), 0},
+    {'o', "oneline", NULL, "the line of 'ip tuntap'", AT(oneline), 0},
+    {'q', "quiet", NULL, "no messages: the exit code says it", AT(quiet), 0},
+    {'n', "netns", "NAME", "work in this network namespace", AT(netns),
+     TUNIC_CANDIDATES_NAMESPACES},
+    {'b', "batch", "FILE|-", "read command lines from a file", AT(batch), TUNIC_CANDIDATES_FILES},
+    {'\0', "force", NULL, "in a batch: go on after an error", AT(force), 0},
+    {'f', "device-node", "PATH", "the device node, " TUNIC_DEVICE_NODE " otherwise",
+     AT(device_node), TUNIC_CANDIDATES_FILES},
+    {'c', "color", "auto|always|never", "colours; auto: on a terminal", AT(color_word), 0},
+    {'V', "version", NULL, "print the version", AT(version), 0},
+    {'h', "help", NULL, "print help", AT(help), 0},
+};
+
+const struct option_row *tunic_option_rows(size_t *count)
+{
+    *count = TUNIC_COUNT(rows);
+    return rows;
+}
+
+bool tunic_color_wanted(const struct options *options)
+{
+    const char *no_color = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+
+    if (options->color != COLOR_AUTO)
+        return options->color == COLOR_ALWAYS;
+    return isatty(STDOUT_FILENO) && !(no_color && *no_color != '\0') &&
+           !(terminal && strcmp(terminal, "dumb") == 0);
+}
+
+/* ---- setting one ----------------------------------------------------------------------- */
+
+static int refuse_option(struct tunic_error *error, const char *word, const char *what)
+{
+    char quoted[80];
+
+    tunic_text_escape(quoted, sizeof(quoted), word);
+    return tunic_error_set(error, TUNIC_USAGE, "option '%s': %s", quoted, what);
+}
+
+static int set_color(struct options *options, struct tunic_error *error)
+{
+    static const char *const words[] = {"never", "auto", "always"};
+
+    for (unsigned i = 0; i < TUNIC_COUNT(words); i++) {
+        if (strcmp(options->color_word, words[i]) == 0) {
+            options->color = (enum color)i;
+            return 0;
+        }
+    }
+    return refuse_option(error, "--color", "'auto', 'always' or 'never' is expected");
+}
+
+static int set_option(struct options *options, const struct option_row *row, const char *value,
+                      struct tunic_error *error)
+{
+    char *member = (char *)options + row->offset;
+    static const bool given = true;
+
+    if (!row->value) {
+        memcpy(member, &given, sizeof(given));
+        return 0;
+    }
+    if (*value == '\0')
+        return refuse_option(error, row->word, "its value is empty");
+    memcpy(member, &value, sizeof(const char *));
+    return row->offset == AT(color_word) ? set_color(options, error) : 0;
+}
+
+/* ---- finding one ----------------------------------------------------------------------- */
+
+static const struct option_row *find_letter(char letter)
+{
+    for (size_t i = 0; i < TUNIC_COUNT(rows); i++)
+        if (rows[i].letter != '\0' && rows[i].letter == letter)
+            return &rows[i];
+    return NULL;
+}
+
+static const struct option_row *find_word(const char *word, size_t length)
+{
+    for (size_t i = 0; i < TUNIC_COUNT(rows); i++)
+        if (strlen(rows[i].word) >= length && length > 1 &&
+            strncmp(rows[i].word, word, length) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+static int unknown_option(struct tunic_error *error, const char *word)
+{
+    const char *candidates[TUNIC_COUNT(rows) + 1];
+    char quoted[80];
+
+    for (size_t i = 0; i < TUNIC_COUNT(rows); i++)
+        candidates[i] = rows[i].word;
+    candidates[TUNIC_COUNT(rows)] = NULL;
+    tunic_text_escape(quoted, sizeof(quoted), word);
+    (void)tunic_error_set(error, TUNIC_USAGE, "unknown option '%s'", quoted);
+    const char *nearest = tunic_nearest(word + strspn(word, "-"), candidates);
+    if (nearest)
+        tunic_error_hint(error, "did you mean '--%s'?", nearest);
+    else
+        tunic_error_hint(error, "behind '--' a word that begins with a dash is no option");
+    return -EINVAL;
+}
+
+/* ---- one word -------------------------------------------------------------------------- */
+
+/* The words that are being read. */
+struct words {
+    const char **words;
+    size_t count;
+    size_t next;
+};
+
+/* Whether a word is written as "--word" or "-word", with "=VALUE" or without. */
+static const struct option_row *as_long(const char *word, const char **value)
+{
+    const char *name = word + (word[1] == '-' ? 2 : 1);
+    size_t length = strcspn(name, "=");
+
+    *value = name[length] == '=' ? name + length + 1 : NULL;
+    return find_word(name, length);
+}
+
+static int take_value(struct words *words, const struct option_row *row, const char **value,
+                      struct tunic_error *error)
+{
+    /* A bare -c or --color means always, as in iproute2: its value stands behind '='. */
+    if (row->offset == AT(color_word)) {
+        *value = "always";
+        return 0;
+    }
+    if (words->next == words->count)
+        return refuse_option(error, row->word, "a value is missing");
+    *value = words->words[words->next++];
+    return 0;
+}
+
+static int take_letters(struct options *options, struct words *words, const char *word,
+                        struct tunic_error *error)
+{
+    for (const char *letter = word + 1; *letter != '\0'; letter++) {
+        const struct option_row *row = find_letter(*letter);
+        const char *value = NULL;
+        int result = 0;
+        if (!row || (row->value && letter[1] != '\0' && letter[1] != '='))
+            return unknown_option(error, word);
+        if (row->value && letter[1] == '=')
+            value = letter + 2;
+        else if (row->value)
+            result = take_value(words, row, &value, error);
+        if (result == 0)
+            result = set_option(options, row, value, error);
+        if (result != 0 || row->value)
+            return result;
+    }
+    return 0;
+}
+
+static int take_word(struct options *options, struct words *words, const char *word,
+                     struct tunic_error *error)
+{
+    const char *value;
+    const struct option_row *row = as_long(word, &value);
+
+    if (!row)
+        return word[1] == '-' ? unknown_option(error, word)
+                              : take_letters(options, words, word, error);
+    if (value && !row->value)
+        return refuse_option(error, word, "it takes no value");
+    if (!value && row->value) {
+        int result = take_value(words, row, &value, error);
+        if (result != 0)
+            return result;
+    }
+    return set_option(options, row, value, error);
+}
+
+int tunic_options_take(struct options *options, const char **words, size_t *count,
+                       struct tunic_error *error)
+{
+    struct words reading = {.words = words, .count = *count};
+    bool over = false;
+    size_t kept = 0;
+
+    while (reading.next < reading.count) {
+        const char *word = words[reading.next++];
+        if (over || word[0] != '-' || word[1] == '\0') {
+            words[kept++] = word;
+            continue;
+        }
+        if (strcmp(word, "--") == 0) {
+            over = true;
+            continue;
+        }
+        int result = take_word(options, &reading, word, error);
+        if (result != 0)
+            return result;
+    }
+    *count = kept;
+    return 0;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "command.h"
+
+enum { CONDITION = 1 };
+
+static const struct tunic_keyword keywords[] = {
+    {.word = "present",
+     .help = "until it exists; what is waited for otherwise",
+     .offset = offsetof(struct arguments, present),
+     .exclusive = CONDITION},
+    {.word = "up",
+     .help = "until it is switched on",
+     .offset = offsetof(struct arguments, up),
+     .exclusive = CONDITION},
+    {.word = "carrier",
+     .help = "until it has a carrier: a process holds it",
+     .offset = offsetof(struct arguments, carrier),
+     .exclusive = CONDITION},
+    {.word = "free",
+     .help = "until no process holds it",
+     .offset = offsetof(struct arguments, free),
+     .exclusive = CONDITION},
+    {.word = "gone",
+     .help = "until it does not exist",
+     .offset = offsetof(struct arguments, gone),
+     .exclusive = CONDITION},
+    {.word = "timeout",
+     .placeholder = "SECONDS",
+     .help = "give up then (exit 8)",
+     .value = TUNIC_VALUE_NUMBER,
+     .maximum = 1000000000,
+     .offset = offsetof(struct arguments, timeout)},
+};
+
+enum { TIMEOUT_ROW = TUNIC_COUNT(keywords) - 1 };
+
+static void prepare(struct arguments *arguments)
+{
+    arguments->grammar = (struct tunic_grammar){.names = TUNIC_NAMES_ONE,
+                                                .name_candidates = TUNIC_CANDIDATES_INTERFACES,
+                                                .check_name = tunic_name_check_plain};
+    tunic_arguments_section(arguments, (struct tunic_section){.keywords = keywords,
+                                                              .count = TUNIC_COUNT(keywords),
+                                                              .accepted = TUNIC_ACCEPT_ALL,
+                                                              .target = arguments,
+                                                              .named = &arguments->own});
+}
+
+static enum tunic_condition condition_of(const struct arguments *arguments)
+{
+    return arguments->up        ? TUNIC_CONDITION_UP
+           : arguments->carrier ? TUNIC_CONDITION_CARRIER
+           : arguments->free    ? TUNIC_CONDITION_FREE
+           : arguments->gone    ? TUNIC_CONDITION_GONE
+                                : TUNIC_CONDITION_PRESENT;
+}
+
+static int run(struct session *session, struct arguments *arguments)
+{
+    bool limited = arguments->own >> TIMEOUT_ROW & 1;
+    uint64_t limit = limited ? (uint64_t)arguments->timeout * 1000000000U : UINT64_MAX;
+    struct tunic_error error;
+
+    if (tunic_interface_wait(session->context, arguments->names.names[0], condition_of(arguments),
+                             limit, -1, &error) == 0)
+        return 0;
+    tunic_error_object(&error, arguments->names.names[0]);
+    return tunic_report_error(session, &error);
+}
+
+const struct command tunic_command_wait = {
+    .name = "wait",
+    .summary = "wait until an interface is so",
+    .prepare = prepare,
+    .run = run,
+};

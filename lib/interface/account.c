@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* Users and groups: names for people, numbers for the kernel. */
+#include "interface/values.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { RECORD_SIZE = 16384 }; /* a group with very many members is told by its number */
+
+/* Reads a number that must fit an id; 2^32-1 means "none" to the kernel. Returns 1 where the word
+ * is no number at all. */
+static int parse_id(const char *word, const char *what, uint32_t *id, struct tunic_error *error)
+{
+    uint64_t number;
+    int result = tunic_number_parse(word, 0, TUNIC_ID_NONE - 1, &number);
+
+    if (result == 0) {
+        *id = (uint32_t)number;
+        return 0;
+    }
+    if (result == -ERANGE)
+        return tunic_error_set(error, TUNIC_USAGE, "not within 0 to %u, the range of %s ids",
+                               TUNIC_ID_NONE - 1, what);
+    return 1;
+}
+
+int tunic_user_parse(const char *word, uint32_t *user, struct tunic_error *error)
+{
+    char buffer[RECORD_SIZE];
+    struct passwd record;
+    struct passwd *found = NULL;
+    int result = parse_id(word, "user", user, error);
+
+    if (result != 1)
+        return result;
+    if (getpwnam_r(word, &record, buffer, sizeof(buffer), &found) != 0 || !found)
+        return tunic_error_set(error, TUNIC_USAGE, "there is no such user");
+    *user = record.pw_uid;
+    return 0;
+}
+
+int tunic_group_parse(const char *word, uint32_t *group, struct tunic_error *error)
+{
+    char buffer[RECORD_SIZE];
+    struct group record;
+    struct group *found = NULL;
+    int result = parse_id(word, "group", group, error);
+
+    if (result != 1)
+        return result;
+    if (getgrnam_r(word, &record, buffer, sizeof(buffer), &found) != 0 || !found)
+        return tunic_error_set(error, TUNIC_USAGE, "there is no such group");
+    *group = record.gr_gid;
+    return 0;
+}
+
+int tunic_parse_user(const char *word, void *desired, struct tunic_error *error)
+{
+    struct tunic_desired *target = desired;
+
+    if (strcmp(word, "any") == 0) {
+        target->user = TUNIC_ID_NONE;
+        return 0;
+    }
+    return tunic_user_parse(word, &target->user, error);
+}
+
+int tunic_parse_group(const char *word, void *desired, struct tunic_error *error)
+{
+    struct tunic_desired *target = desired;
+
+    if (strcmp(word, "any") == 0) {
+        target->group = TUNIC_ID_NONE;
+        return 0;
+    }
+    return tunic_group_parse(word, &target->group, error);
+}
+
+void tunic_user_text(uint32_t user, char *text, size_t size)
+{
+    char buffer[RECORD_SIZE];
+    struct passwd record;
+    struct passwd *found = NULL;
+
+    if (getpwuid_r(user, &record, buffer, sizeof(buffer), &found) == 0 && found)
+        tunic_text_escape(text, size, record.pw_name);
+    else
+        (void)snprintf(text, size, "%u", user);
+}
+
+void tunic_group_text(uint32_t group, char *text, size_t size)
+{
+    char buffer[RECORD_SIZE];
+    struct group record;
+    struct group *found = NULL;
+
+    if (getgrgid_r(group, &record, buffer, sizeof(buffer), &found) == 0 && found)
+        tunic_text_escape(text, size, record.gr_name);
+    else
+        (void)snprintf(text, size, "%u", group);
+}

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What each attribute changes. A function here compares one attribute of an interface with what is
+ * desired; where they differ it says so in words and queues the request that mends it. Labels of
+ * requests read as what an error tells: "cannot " and the label.
+ */
+#include "interface/change.h"
+
+#include "interface/values.h"
+#include "netlink/attributes.h"
+
+#include <errno.h>
+#include <linux/ip.h>
+#include <net/if_arp.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct tunic_link *link_of(const struct tunic_plan *plan)
+{
+    return &plan->interface->link;
+}
+
+/* Begins a request that changes the link, labelled in the way of printf. */
+TUNIC_PRINTF(2, 3)
+static struct nlmsghdr *change_link(struct tunic_plan *plan, const char *format, ...)
+{
+    char label[2 * TUNIC_VALUE_TEXT];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(label, sizeof(label), format, arguments);
+    va_end(arguments);
+    return tunic_link_change(&plan->batch, link_of(plan)->ifindex, label);
+}
+
+/* ---- what is fixed at birth ------------------------------------------------------------ */
+
+static int refuse_fixed(struct tunic_error *error, const char *is, const char *wanted)
+{
+    int result = tunic_error_set(error, TUNIC_EXISTS, "it is %s, not %s", is, wanted);
+    tunic_error_hint(error, "this cannot be changed: delete it and add it anew");
+    return result;
+}
+
+static int make_mode(struct tunic_plan *plan, struct tunic_error *error)
+{
+    static const char *const words[] = {"a tun interface", "a tap interface"};
+    bool tap = plan->desired->mode == TUNIC_MODE_TAP;
+
+    return tap == link_of(plan)->tap ? 0 : refuse_fixed(error, words[!tap], words[tap]);
+}
+
+static int make_multi_queue(struct tunic_plan *plan, struct tunic_error *error)
+{
+    return link_of(plan)->multi_queue ? 0 : refuse_fixed(error, "single-queue", "multi_queue");
+}
+
+/* ---- who may attach -------------------------------------------------------------------- */
+
+static int make_user(struct tunic_plan *plan, struct tunic_error *error)
+{
+    uint32_t present = link_of(plan)->owner;
+    uint32_t wanted = plan->desired->user;
+    char from[64] = "any";
+    char to[64];
+
+    if (present == wanted)
+        return 0;
+    if (wanted == TUNIC_ID_NONE)
+        return refuse_fixed(error, "owned by a user", "open to any");
+    if (present != TUNIC_ID_NONE)
+        tunic_user_text(present, from, sizeof(from));
+    tunic_user_text(wanted, to, sizeof(to));
+    tunic_plan_differs(plan, "user %s -> %s", from, to);
+    plan->set_owner = true;
+    return 0;
+}
+
+static int make_group(struct tunic_plan *plan, struct tunic_error *error)
+{
+    uint32_t present = link_of(plan)->group;
+    uint32_t wanted = plan->desired->group;
+    char from[64] = "any";
+    char to[64];
+
+    if (present == wanted)
+        return 0;
+    if (wanted == TUNIC_ID_NONE)
+        return refuse_fixed(error, "bound to a group", "open to any");
+    if (present != TUNIC_ID_NONE)
+        tunic_group_text(present, from, sizeof(from));
+    tunic_group_text(wanted, to, sizeof(to));
+    tunic_plan_differs(plan, "group %s -> %s", from, to);
+    plan->set_group = true;
+    return 0;
+}
+
+static int make_pi(struct tunic_plan *plan, struct tunic_error *error)
+{
+    (void)error;
+    if (link_of(plan)->pi)
+        return 0;
+    tunic_plan_differs(plan, "pi off -> on");
+    plan->attach = plan->add_pi = true;
+    return 0;
+}
+
+static int make_vnet_hdr(struct tunic_plan *plan, struct tunic_error *error)
+{
+    (void)error;
+    if (link_of(plan)->vnet_hdr)
+        return 0;
+    tunic_plan_differs(plan, "vnet_hdr off -> on");
+    plan->attach = true;
+    plan->add_flags |= IFF_VNET_HDR;
+    return 0;
+}
+
+/* ---- the link -------------------------------------------------------------------------- */
+
+static int make_mac(struct tunic_plan *plan, struct tunic_error *error)
+{
+    const struct tunic_link *link = link_of(plan);
+    const uint8_t *mac = plan->desired->mac;
+    char from[TUNIC_VALUE_TEXT];
+    char to[TUNIC_VALUE_TEXT];
+
+    if (!link->tap)
+        return tunic_error_set(error, TUNIC_USAGE,
+                               "'mac' belongs to tap, and it is a tun interface");
+    if (link->address_length == 6 && memcmp(link->address, mac, 6) == 0)
+        return 0;
+    tunic_lladdr_text(link->address, link->address_length, from);
+    tunic_lladdr_text(mac, 6, to);
+    tunic_plan_differs(plan, "mac %s -> %s", from, to);
+    struct nlmsghdr *request = change_link(plan, "set mac %s", to);
+    if (request)
+        mnl_attr_put(request, IFLA_ADDRESS, 6, mac);
+    return 0;
+}
+
+static int make_number(struct tunic_plan *plan, const char *word, uint32_t present, uint32_t wanted,
+                       uint16_t attribute)
+{
+    if (present == wanted)
+        return 0;
+    tunic_plan_differs(plan, "%s %u -> %u", word, present, wanted);
+    struct nlmsghdr *request = change_link(plan, "set %s %u", word, wanted);
+    if (request)
+        mnl_attr_put_u32(request, attribute, wanted);
+    return 0;
+}
+
+static int make_mtu(struct tunic_plan *plan, struct tunic_error *error)
+{
+    (void)error;
+    return make_number(plan, "mtu", link_of(plan)->mtu, plan->desired->mtu, IFLA_MTU);
+}
+
+static int make_txqueuelen(struct tunic_plan *plan, struct tunic_error *error)
+{
+    (void)error;
+    return make_number(plan, "txqueuelen", link_of(plan)->txqueuelen, plan->desired->txqueuelen,
+                       IFLA_TXQLEN);
+}
+
+static int make_alias(struct tunic_plan *plan, struct tunic_error *error)
+{
+    const char *present = link_of(plan)->alias ? link_of(plan)->alias : "";
+    const char *wanted = plan->desired->alias;
+    char from[TUNIC_VALUE_TEXT];
+    char to[TUNIC_VALUE_TEXT];
+
+    (void)error;
+    if (strcmp(present, wanted) == 0)
+        return 0;
+    tunic_text_escape(from, sizeof(from), present);
+    tunic_text_escape(to, sizeof(to), wanted);
+    tunic_plan_differs(plan, "alias '%s' -> '%s'", from, to);
+    struct nlmsghdr *request = change_link(plan, "set alias '%s'", to);
+    if (request)
+        mnl_attr_put(request, IFLA_IFALIAS, strlen(wanted), wanted);
+    return 0;
+}
+
+static void queue_altname(struct tunic_plan *plan, const char *name, bool add)
+{
+    char text[TUNIC_VALUE_TEXT];
+    char label[TUNIC_VALUE_TEXT + 32];
+
+    tunic_text_escape(text, sizeof(text), name);
+    tunic_plan_differs(plan, "altname %c %s", add ? '+' : '-', text);
+    (void)snprintf(label, sizeof(label), "%s altname %s", add ? "add" : "remove", text);
+    tunic_link_altname(&plan->batch, link_of(plan)->ifindex, name, add, label);
+}
+
+static void undo_altname(struct tunic_plan *plan)
+{
+    const struct tunic_name_list *wanted = &plan->desired->altnames;
+
+    for (const char *name = link_of(plan)->altnames; name && *name != '\0';
+         name += strlen(name) + 1) {
+        bool kept = false;
+        for (size_t i = 0; i < wanted->count; i++)
+            kept = kept || strcmp(wanted->names[i], name) == 0;
+        if (!kept)
+            queue_altname(plan, name, false);
+    }
+}
+
+static int make_altname(struct tunic_plan *plan, struct tunic_error *error)
+{
+    const struct tunic_name_list *wanted = &plan->desired->altnames;
+
+    (void)error;
+    for (size_t i = 0; i < wanted->count; i++) {
+        bool present = false;
+        for (const char *name = link_of(plan)->altnames; name && *name != '\0';
+             name += strlen(name) + 1)
+            present = present || strcmp(wanted->names[i], name) == 0;
+        if (!present)
+            queue_altname(plan, wanted->names[i], true);
+    }
+    return 0;
+}
+
+/* The name of an interface, for people: its number where it is gone. */
+static void interface_text(struct tunic_plan *plan, int32_t ifindex, char *text, size_t size)
+{
+    struct tunic_link link;
+    struct tunic_error error;
+
+    if (tunic_link_get(&plan->context->netlink, NULL, ifindex, false, &link, &error) == 0) {
+        tunic_text_escape(text, size, link.name);
+        tunic_link_release(&link);
+    } else {
+        (void)snprintf(text, size, "#%d", ifindex);
+    }
+}
+
+static int make_master(struct tunic_plan *plan, struct tunic_error *error)
+{
+    const char *wanted = plan->desired->master;
+    struct tunic_link master = {0};
+    char from[64] = "none";
+
+    if (strcmp(wanted, "none") != 0) {
+        int result = tunic_link_get(&plan->context->netlink, wanted, 0, false, &master, error);
+        if (result == -ENODEV)
+            return tunic_error_set(error, TUNIC_ABSENT, "master '%s': no such interface", wanted);
+        if (result != 0)
+            return result;
+        tunic_link_release(&master);
+    }
+    if (link_of(plan)->master == master.ifindex)
+        return 0;
+    if (link_of(plan)->master != 0)
+        interface_text(plan, link_of(plan)->master, from, sizeof(from));
+    tunic_plan_differs(plan, "master %s -> %s", from, wanted);
+    struct nlmsghdr *request = change_link(plan, "set master %s", wanted);
+    if (request)
+        mnl_attr_put_u32(request, IFLA_MASTER, (uint32_t)master.ifindex);
+    return 0;
+}
+
+static void explain_master(int errno_value, struct tunic_error *error)
+{
+    if (errno_value == EOPNOTSUPP)
+        tunic_error_cause(error, "that interface takes no members: it is no bridge, bond or VRF");
+    else if (errno_value == EINVAL)
+        tunic_error_hint(error, "a bridge takes tap interfaces, not tun");
+}
+
+static int make_carrier(struct tunic_plan *plan, struct tunic_error *error)
+{
+    bool wanted = plan->desired->carrier == TUNIC_SWITCH_ON;
+
+    (void)error;
+    if (link_of(plan)->carrier == wanted)
+        return 0;
+    tunic_plan_differs(plan, "carrier %s", wanted ? "off -> on" : "on -> off");
+    struct nlmsghdr *request = change_link(plan, "set carrier %s", wanted ? "on" : "off");
+    if (request)
+        mnl_attr_put_u8(request, IFLA_CARRIER, wanted);
+    return 0;
+}
+
+static void explain_carrier(int errno_value, struct tunic_error *error)
+{
+    if (errno_value != EPERM)
+        return;
+    error->reason = TUNIC_FAILED;
+    tunic_error_cause(error, "no process holds it");
+    tunic_error_hint(error, "the kernel lets the carrier be set only while one does");
+}
+
+static int make_down(struct tunic_plan *plan, struct tunic_error *error)
+{
+    (void)error;
+    if (!(link_of(plan)->flags & IFF_UP))
+        return 0;
+    tunic_plan_differs(plan, "up -> down");
+    tunic_link_change_flags(&plan->batch, link_of(plan)->ifindex, 0, IFF_UP, "set it down");
+    return 0;
+}
+
+static int make_up(struct tunic_plan *plan, struct tunic_error *error)
+{
+    (void)error;
+    if (link_of(plan)->flags & IFF_UP)
+        return 0;
+    tunic_plan_differs(plan, "down -> up");
+    tunic_link_change_flags(&plan->batch, link_of(plan)->ifindex, IFF_UP, IFF_UP, "set it up");
+    return 0;
+}
+
+/* ---- settings of the protocol families ------------------------------------------------- */
+
+static int make_linkdown_routes(struct tunic_plan *plan, struct tunic_error *error)
+{
+    const struct tunic_link *link = link_of(plan);
+    bool ignore = plan->desired->linkdown_routes == TUNIC_SWITCH_OFF;
+    bool inet = link->inet && link->inet_ignore_linkdown != ignore;
+
+    (void)error;
+    plan->set_inet6_linkdown = link->inet6 && link->inet6_ignore_linkdown != ignore;
+    if (!inet && !plan->set_inet6_linkdown)
+        return 0;
+    tunic_plan_differs(plan, "linkdown_routes %s", ignore ? "use -> ignore" : "ignore -> use");
+    if (inet)
+        tunic_link_inet_setting(&plan->batch, link->ifindex,
+                                IPV4_DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN, ignore,
+                                "set linkdown_routes");
+    return 0;
+}
+
+static int make_forwarding(struct tunic_plan *plan, struct tunic_error *error)
+{
+    const struct tunic_link *link = link_of(plan);
+    bool on = plan->desired->forwarding == TUNIC_SWITCH_ON;
+    bool inet = link->inet && link->inet_forwarding != on;
+
+    (void)error;
+    plan->set_inet6_forwarding = link->inet6 && link->inet6_forwarding != on;
+    if (!inet && !plan->set_inet6_forwarding)
+        return 0;
+    tunic_plan_differs(plan, "forwarding %s", on ? "off -> on" : "on -> off");
+    if (inet)
+        tunic_link_inet_setting(&plan->batch, link->ifindex, IPV4_DEVCONF_FORWARDING, on,
+                                "set forwarding");
+    return 0;
+}
+
+/* ---- addresses ------------------------------------------------------------------------- */
+
+/* The same address, and the same broadcast address where one was asked for. */
+static bool address_fits(const struct tunic_address *present, const struct tunic_address *wanted)
+{
+    if (!tunic_address_equal(present, wanted))
+        return false;
+    return !wanted->has_broadcast ||
+           (present->has_broadcast && memcmp(present->broadcast, wanted->broadcast, 4) == 0);
+}
+
+static void queue_address(struct tunic_plan *plan, const struct tunic_address *address, bool add)
+{
+    struct tunic_address request = *address;
+    char text[TUNIC_VALUE_TEXT];
+    char label[TUNIC_VALUE_TEXT + 32];
+
+    tunic_address_text(address, text);
+    tunic_plan_differs(plan, "addr %c %s", add ? '+' : '-', text);
+    (void)snprintf(label, sizeof(label), "%s addr %s", add ? "add" : "remove", text);
+    request.ifindex = link_of(plan)->ifindex;
+    if (add)
+        tunic_address_add(&plan->batch, &request, label);
+    else
+        tunic_address_delete(&plan->batch, &request, label);
+}
+
+/* From the last to the first: the kernel takes the secondary addresses of a network away with its
+ * primary one, which comes before them. What others manage stays: addresses that are not global,
+ * and those with a lifetime, which a router or DHCP gave. */
+static void undo_addr(struct tunic_plan *plan)
+{
+    const struct tunic_desired *desired = plan->desired;
+
+    for (size_t i = plan->interface->address_count; i-- > 0;) {
+        const struct tunic_address *present = &plan->interface->addresses[i];
+        bool kept = present->scope != RT_SCOPE_UNIVERSE || present->valid != UINT32_MAX;
+        bool replaced = false;
+        for (size_t k = 0; k < desired->address_count; k++) {
+            const struct tunic_address *wanted = &desired->addresses[k];
+            bool fits = address_fits(present, wanted);
+            kept = kept || fits;
+            replaced = replaced || (!fits && tunic_address_equal(present, wanted));
+        }
+        if (!kept || replaced)
+            queue_address(plan, present, false);
+    }
+}
+
+static int make_addr(struct tunic_plan *plan, struct tunic_error *error)
+{
+    const struct tunic_desired *desired = plan->desired;
+
+    (void)error;
+    for (size_t i = 0; i < desired->address_count; i++) {
+        bool present = false;
+        for (size_t k = 0; k < plan->interface->address_count; k++)
+            present =
+                present || address_fits(&plan->interface->addresses[k], &desired->addresses[i]);
+        if (!present)
+            queue_address(plan, &desired->addresses[i], true);
+    }
+    return 0;
+}
+
+static void explain_addr(int errno_value, struct tunic_error *error)
+{
+    if (errno_value == EOPNOTSUPP || errno_value == EAFNOSUPPORT)
+        tunic_error_cause(error, "this kernel does not have the protocol");
+    else if (errno_value == EACCES) {
+        error->reason = TUNIC_FAILED;
+        tunic_error_cause(error, "IPv6 is switched off for this interface");
+        tunic_error_hint(error, "sysctl net.ipv6.conf.NAME.disable_ipv6");
+    }
+}
+
+/* ---- routes ---------------------------------------------------------------------------- */
+
+static void queue_route(struct tunic_plan *plan, const struct tunic_route *route, bool add)
+{
+    struct tunic_route request = *route;
+    char text[TUNIC_VALUE_TEXT];
+    char label[TUNIC_VALUE_TEXT + 32];
+
+    tunic_route_text(route, text);
+    tunic_plan_differs(plan, "route %c %s", add ? '+' : '-', text);
+    (void)snprintf(label, sizeof(label), "%s route %s", add ? "add" : "remove", text);
+    request.ifindex = link_of(plan)->ifindex;
+    if (add)
+        tunic_route_add(&plan->batch, &request, label);
+    else
+        tunic_route_delete(&plan->batch, &request, label);
+}
+
+/* Only routes that were set by hand: a routing daemon's, or a router's, are theirs. */
+static void undo_route(struct tunic_plan *plan)
+{
+    const struct tunic_desired *desired = plan->desired;
+
+    for (size_t i = 0; i < plan->interface->route_count; i++) {
+        const struct tunic_route *present = &plan->interface->routes[i];
+        bool kept = present->protocol != RTPROT_BOOT && present->protocol != RTPROT_STATIC;
+        for (size_t k = 0; k < desired->route_count; k++)
+            kept = kept || tunic_route_equal(present, &desired->routes[k]);
+        if (!kept)
+            queue_route(plan, present, false);
+    }
+}
+
+static int make_route(struct tunic_plan *plan, struct tunic_error *error)
+{
+    const struct tunic_desired *desired = plan->desired;
+
+    (void)error;
+    for (size_t i = 0; i < desired->route_count; i++) {
+        bool present = false;
+        for (size_t k = 0; k < plan->interface->route_count; k++)
+            present =
+                present || tunic_route_equal(&plan->interface->routes[k], &desired->routes[i]);
+        if (!present)
+            queue_route(plan, &desired->routes[i], true);
+    }
+    return 0;
+}
+
+static void explain_route(int errno_value, struct tunic_error *error)
+{
+    if (errno_value == ENETDOWN)
+        tunic_error_hint(error, "a route needs the interface up: name 'up' too");
+    else if (errno_value == ENETUNREACH || errno_value == EHOSTUNREACH)
+        tunic_error_hint(error, "the gateway must lie in a network of the interface's addresses");
+    else if (errno_value == EEXIST) {
+        tunic_error_cause(error, "another interface has this route");
+        tunic_error_hint(error, "another 'metric' lets both stand");
+    }
+}
+
+/* ---- the rows -------------------------------------------------------------------------- */
+
+const struct tunic_attribute_actions tunic_change_mode = {.make = make_mode};
+const struct tunic_attribute_actions tunic_change_user = {.make = make_user};
+const struct tunic_attribute_actions tunic_change_group = {.make = make_group};
+const struct tunic_attribute_actions tunic_change_pi = {.make = make_pi};
+const struct tunic_attribute_actions tunic_change_vnet_hdr = {.make = make_vnet_hdr};
+const struct tunic_attribute_actions tunic_change_multi_queue = {.make = make_multi_queue};
+const struct tunic_attribute_actions tunic_change_mac = {.make = make_mac};
+const struct tunic_attribute_actions tunic_change_mtu = {.make = make_mtu};
+const struct tunic_attribute_actions tunic_change_txqueuelen = {.make = make_txqueuelen};
+const struct tunic_attribute_actions tunic_change_alias = {.make = make_alias};
+const struct tunic_attribute_actions tunic_change_altname = {.undo = undo_altname,
+                                                             .make = make_altname};
+const struct tunic_attribute_actions tunic_change_master = {.make = make_master,
+                                                            .explain = explain_master};
+const struct tunic_attribute_actions tunic_change_addr = {
+    .undo = undo_addr, .make = make_addr, .explain = explain_addr};
+const struct tunic_attribute_actions tunic_change_linkdown_routes = {.make = make_linkdown_routes};
+const struct tunic_attribute_actions tunic_change_forwarding = {.make = make_forwarding};
+const struct tunic_attribute_actions tunic_change_carrier = {.make = make_carrier,
+                                                             .explain = explain_carrier};
+const struct tunic_attribute_actions tunic_change_down = {.make = make_down};
+const struct tunic_attribute_actions tunic_change_up = {.make = make_up};
+const struct tunic_attribute_actions tunic_change_route = {
+    .undo = undo_route, .make = make_route, .explain = explain_route};

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "interface/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- comparing ------------------------------------------------------------------------- */
+
+void tunic_plan_differs(struct tunic_plan *plan, const char *format, ...)
+{
+    va_list arguments;
+    char text[2 * TUNIC_VALUE_TEXT + 64];
+
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    tunic_text_add_bytes(&plan->differences, text, strlen(text) + 1);
+    plan->changes++;
+}
+
+void tunic_plan_queued(struct tunic_plan *plan)
+{
+    char attribute = (char)plan->current;
+
+    while (plan->items.length < plan->batch.count && !plan->items.failed)
+        tunic_text_add_bytes(&plan->items, &attribute, 1);
+}
+
+int tunic_plan_make(struct tunic_plan *plan, struct tunic_context *context,
+                    const struct tunic_interface *interface, const struct tunic_desired *desired,
+                    struct tunic_error *error)
+{
+    *plan = (struct tunic_plan){.context = context, .desired = desired, .interface = interface};
+    for (unsigned i = TUNIC_ATTRIBUTE_COUNT; i-- > 0;) {
+        const struct tunic_attribute_actions *actions = tunic_attribute_actions(i);
+        if (!(desired->named >> i & 1) || !actions || !actions->undo)
+            continue;
+        plan->current = i;
+        actions->undo(plan);
+        tunic_plan_queued(plan);
+    }
+    for (unsigned i = 0; i < TUNIC_ATTRIBUTE_COUNT; i++) {
+        const struct tunic_attribute_actions *actions = tunic_attribute_actions(i);
+        if (!(desired->named >> i & 1) || !actions || !actions->make)
+            continue;
+        plan->current = i;
+        int result = actions->make(plan, error);
+        if (result != 0)
+            return result;
+        tunic_plan_queued(plan);
+    }
+    if (plan->items.failed || plan->differences.failed)
+        return tunic_error_memory(error);
+    return 0;
+}
+
+void tunic_plan_free(struct tunic_plan *plan)
+{
+    tunic_batch_free(&plan->batch);
+    tunic_text_free(&plan->items);
+    tunic_text_free(&plan->differences);
+}
+
+/* ---- what needs a descriptor ----------------------------------------------------------- */
+
+/* Attaching rewrites flags in the device: it is given those that it has. */
+static int attach(const struct tunic_plan *plan, int *descriptor, struct tunic_error *error)
+{
+    const struct tunic_link *link = &plan->interface->link;
+    char name[IFNAMSIZ];
+    unsigned flags = link->tap ? IFF_TAP : IFF_TUN;
+
+    /* Nobody is going to read: the carrier stays as it is, where the kernel knows how. */
+    flags |= IFF_NO_CARRIER | plan->add_flags;
+    flags |= link->pi || plan->add_pi ? 0U : IFF_NO_PI;
+    flags |= link->vnet_hdr ? IFF_VNET_HDR : 0U;
+    flags |= link->multi_queue ? IFF_MULTI_QUEUE : 0U;
+    memcpy(name, link->name, IFNAMSIZ);
+    int result = tunic_device_open(plan->context->device_node, descriptor, error);
+    if (result != 0)
+        return result;
+    result = tunic_device_set_interface(*descriptor, name, (uint16_t)flags, error);
+    if (result == 0)
+        return 0;
+    (void)close(*descriptor);
+    if (result == -EPERM)
+        return tunic_link_refuse_user(link, "cannot attach to it", error);
+    if (result == -EBUSY) {
+        struct tunic_holders holders = {0};
+        (void)tunic_holders_read(&holders, false, error);
+        result =
+            tunic_link_refuse_busy(link, &holders, "this can change only while it is free", error);
+        tunic_holders_free(&holders);
+    }
+    return result;
+}
+
+static int commit_device(const struct tunic_plan *plan, int descriptor, struct tunic_error *error)
+{
+    const struct tunic_desired *desired = plan->desired;
+    int attached = -1;
+    int result = 0;
+
+    if (!plan->attach && !plan->set_owner && !plan->set_group)
+        return 0;
+    if (descriptor < 0) {
+        result = attach(plan, &attached, error);
+        if (result != 0)
+            return result;
+        descriptor = attached;
+    }
+    if (plan->set_owner)
+        result = tunic_device_set_owner(descriptor, desired->user, error);
+    if (result == 0 && plan->set_group)
+        result = tunic_device_set_group(descriptor, desired->group, error);
+    if (attached >= 0)
+        (void)close(attached);
+    return result;
+}
+
+/* ---- what needs files ------------------------------------------------------------------ */
+
+static int write_inet6_setting(const struct tunic_plan *plan, const char *setting, bool on,
+                               struct tunic_error *error)
+{
+    char path[128];
+
+    /* A name cannot hold a '/': it cannot lead elsewhere. */
+    (void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", plan->interface->link.name,
+                   setting);
+    int descriptor = open(path, O_WRONLY | O_CLOEXEC);
+    int reason = descriptor < 0 ? errno : 0;
+    if (descriptor >= 0) {
+        if (write(descriptor, on ? "1\n" : "0\n", 2) != 2)
+            reason = errno;
+        if (close(descriptor) != 0 && reason == 0)
+            reason = errno;
+    }
+    return reason == 0
+               ? 0
+               : tunic_error_system(error, reason, "cannot set the IPv6 setting '%s'", setting);
+}
+
+static int commit_files(const struct tunic_plan *plan, struct tunic_error *error)
+{
+    int result = 0;
+
+    if (plan->set_inet6_forwarding)
+        result = write_inet6_setting(plan, "forwarding",
+                                     plan->desired->forwarding == TUNIC_SWITCH_ON, error);
+    if (result == 0 && plan->set_inet6_linkdown)
+        result = write_inet6_setting(plan, "ignore_routes_with_linkdown",
+                                     plan->desired->linkdown_routes == TUNIC_SWITCH_OFF, error);
+    return result;
+}
+
+/* ---- requests -------------------------------------------------------------------------- */
+
+struct refusals {
+    const struct tunic_plan *plan;
+    struct tunic_error *error; /* of the first one: those behind it are often its consequences */
+    int result;
+};
+
+static void refused(void *closure, size_t index, const char *label, int errno_value,
+                    const char *text)
+{
+    struct refusals *refusals = closure;
+    unsigned attribute = (unsigned char)refusals->plan->items.text[index];
+    const struct tunic_attribute_actions *actions = tunic_attribute_actions(attribute);
+
+    if (refusals->result != 0)
+        return;
+    refusals->result = tunic_error_system(refusals->error, errno_value, "cannot %s", label);
+    if (*text != '\0')
+        tunic_error_cause(refusals->error, "%s", text);
+    if (errno_value == EPERM || errno_value == EACCES)
+        tunic_error_hint(refusals->error, "it needs root, or CAP_NET_ADMIN");
+    if (actions && actions->explain)
+        actions->explain(errno_value, refusals->error);
+}
+
+int tunic_plan_commit(struct tunic_plan *plan, int descriptor, struct tunic_error *error)
+{
+    struct refusals refusals = {.plan = plan, .error = error};
+    int result = commit_device(plan, descriptor, error);
+
+    if (result == 0)
+        result = tunic_batch_send(&plan->batch, &plan->context->netlink, refused, &refusals, error);
+    if (result == 0)
+        result = refusals.result;
+    if (result == 0)
+        result = commit_files(plan, error);
+    return result;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Private to lib/interface: a plan is the difference between what an interface is and what it
+ * should be, in both the forms that are needed: requests for the kernel, and words for people.
+ *
+ * Each attribute's row in attribute.c has up to three functions. `undo` removes what must go
+ * before anything is added (addresses that were not named), called in reverse table order; `make`
+ * adds and changes, in table order. `explain` turns a refusal by the kernel into a cause and a
+ * hint where its own words say too little.
+ */
+#ifndef TUNIC_INTERFACE_PLAN_H
+#define TUNIC_INTERFACE_PLAN_H
+
+#include "interface/interface.h"
+
+struct tunic_plan {
+    struct tunic_context *context;
+    const struct tunic_desired *desired;
+    const struct tunic_interface *interface; /* as it is */
+
+    struct tunic_batch batch;
+    struct tunic_text items;       /* a byte a request: the attribute it is for */
+    enum tunic_attribute current;  /* whose row is being asked */
+    struct tunic_text differences; /* for people, each NUL-terminated */
+    size_t changes;
+
+    /* What only the holder of a descriptor can change. */
+    bool attach;
+    bool set_owner;
+    bool set_group;
+    uint16_t add_flags; /* IFF_VNET_HDR */
+    bool add_pi;
+
+    /* What only files under /proc/sys can. */
+    bool set_inet6_forwarding;
+    bool set_inet6_linkdown;
+};
+
+struct tunic_attribute_actions {
+    void (*undo)(struct tunic_plan *plan);
+    int (*make)(struct tunic_plan *plan, struct tunic_error *error);
+    void (*explain)(int errno_value, struct tunic_error *error);
+};
+
+const struct tunic_attribute_actions *tunic_attribute_actions(enum tunic_attribute attribute);
+
+/* Compares. A negative errno where the difference cannot be mended (mode): error is filled. */
+int tunic_plan_make(struct tunic_plan *plan, struct tunic_context *context,
+                    const struct tunic_interface *interface, const struct tunic_desired *desired,
+                    struct tunic_error *error);
+/* Carries it out: first what needs a descriptor (an attached one, or -1 to attach one if it is
+ * needed), then the requests, then the files. */
+int tunic_plan_commit(struct tunic_plan *plan, int descriptor, struct tunic_error *error);
+void tunic_plan_free(struct tunic_plan *plan);
+
+/* For the rows: tells one difference in words. */
+void tunic_plan_differs(struct tunic_plan *plan, const char *format, ...) TUNIC_PRINTF(2, 3);
+/* Remembers which attribute the request begun last is for. */
+void tunic_plan_queued(struct tunic_plan *plan);
+
+#endif
