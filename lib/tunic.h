@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The library in one header: each folder's, lowest first. Programs that use the installed library
+ * include <tunic/tunic.h>, with the flags of `pkg-config libtunic`; the folders' headers open with
+ * what each is for.
+ */
+#ifndef TUNIC_H
+#define TUNIC_H
+
+#include "base/base.h"
+#include "device/device.h"
+#include "grammar/grammar.h"
+#include "netlink/netlink.h"
+
+#endif
