@@ -101,7 +101,7 @@ static int parse_value(const struct tunic_keyword *keyword, const char *word, vo
     case TUNIC_VALUE_CHOICE:
         return parse_choice(keyword, word, member, error);
     case TUNIC_VALUE_WORD:
-        memcpy(member, &word, sizeof(const char *));
+        memcpy(member, &word, sizeof(word)); /* cppcheck-suppress pointerSize */
         return 0;
     case TUNIC_VALUE_CUSTOM:
         break;
@@ -305,7 +305,7 @@ static int take_keyword(const struct tunic_walk *walk, const struct tunic_match 
         if (walk->last_options >> match->index & 1 && match->keyword->repeat != TUNIC_REPEAT_ALWAYS)
             return tunic_error_set(error, TUNIC_USAGE, "'%s' is given twice for one '%s'",
                                    match->keyword->word, walk->last->word);
-        return parse_value(match->keyword, value, walk->last_section->target, error);
+        return parse_value(match->keyword, value, section->target, error);
     }
     int result = check_repeat(match, value, &skip, error);
     if (result != 0 || skip)
@@ -337,7 +337,7 @@ int tunic_grammar_parse(const struct tunic_grammar *grammar, const char *const *
             result = suspect_name(&walk, words[i], error);
             if (result == 0)
                 result = add_name(&walk, words[i], names, error);
-        } else {
+        } else if (match.keyword) { /* always: nothing else is left */
             result = take_keyword(&walk, &match, value, error);
         }
         tunic_walk_step(&walk, &match);

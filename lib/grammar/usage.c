@@ -18,6 +18,8 @@ void tunic_keyword_form(const struct tunic_keyword *keyword, struct tunic_text *
         tunic_text_add(text, "%s%s", choice == keyword->choices ? " " : "|", *choice);
 }
 
+/* An option has no options of its own: this goes one level deep.
+ * NOLINTNEXTLINE(misc-no-recursion) */
 static void usage_keyword(const struct tunic_keyword *keyword, struct tunic_text *text)
 {
     tunic_text_add(text, " [");
@@ -70,6 +72,7 @@ void tunic_grammar_usage(const struct tunic_grammar *grammar, struct tunic_text 
     }
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as above */
 static void explain_keyword(const struct tunic_keyword *keyword, size_t indent,
                             struct tunic_text *text)
 {

@@ -8,21 +8,6 @@ bool tunic_section_accepts(const struct tunic_section *section, size_t index)
     return section->accepted >> index & 1;
 }
 
-bool tunic_keyword_has_value(const struct tunic_keyword *keyword)
-{
-    switch (keyword->value) {
-    case TUNIC_VALUE_NONE:
-        return false;
-    case TUNIC_VALUE_CUSTOM:
-        return keyword->placeholder != NULL;
-    case TUNIC_VALUE_NUMBER:
-    case TUNIC_VALUE_CHOICE:
-    case TUNIC_VALUE_WORD:
-        return true;
-    }
-    return true;
-}
-
 bool tunic_walk_bare_name(const struct tunic_walk *walk)
 {
     if (walk->grammar->names == TUNIC_NAMES_NONE || walk->named_by_keyword)
@@ -52,7 +37,7 @@ static bool match_table(struct tunic_match *match, enum tunic_word_kind kind,
                         size_t count, const char *word, enum matching how)
 {
     for (size_t i = 0; i < count; i++) {
-        if (section && !tunic_section_accepts(section, i))
+        if (kind == TUNIC_WORD_KEYWORD && !tunic_section_accepts(section, i))
             continue;
         if (how == MATCH_IPROUTE2 && !keywords[i].iproute2)
             continue;
@@ -74,8 +59,8 @@ static struct tunic_match match_keywords(const struct tunic_walk *walk, const ch
 {
     struct tunic_match match = {.kind = TUNIC_WORD_UNKNOWN};
 
-    if (walk->last && match_table(&match, TUNIC_WORD_OPTION, NULL, walk->last->options,
-                                  walk->last->option_count, word, how))
+    if (walk->last && match_table(&match, TUNIC_WORD_OPTION, walk->last_section,
+                                  walk->last->options, walk->last->option_count, word, how))
         return match;
     for (size_t i = 0; i < walk->grammar->section_count; i++) {
         const struct tunic_section *section = &walk->grammar->sections[i];

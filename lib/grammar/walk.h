@@ -35,8 +35,8 @@ enum tunic_word_kind {
 
 struct tunic_match {
     enum tunic_word_kind kind;
-    const struct tunic_section *section;
-    size_t index; /* the row in the section, or in the options of `last` */
+    const struct tunic_section *section; /* an option's: that of its keyword */
+    size_t index;                        /* the row in the section, or in the options of `last` */
     const struct tunic_keyword *keyword;
 };
 
@@ -45,7 +45,22 @@ bool tunic_walk_bare_name(const struct tunic_walk *walk);
 /* Moves the walk over a word that was matched (and its value, if it has one). */
 void tunic_walk_step(struct tunic_walk *walk, const struct tunic_match *match);
 bool tunic_section_accepts(const struct tunic_section *section, size_t index);
-/* Whether a value follows the keyword. */
-bool tunic_keyword_has_value(const struct tunic_keyword *keyword);
+
+/* Whether a value follows the keyword. Inline so that a reader of one file, the static analyser
+ * among them, sees that only a keyword without a value is given none. */
+static inline bool tunic_keyword_has_value(const struct tunic_keyword *keyword)
+{
+    switch (keyword->value) {
+    case TUNIC_VALUE_NONE:
+        return false;
+    case TUNIC_VALUE_CUSTOM:
+        return keyword->placeholder != NULL;
+    case TUNIC_VALUE_NUMBER:
+    case TUNIC_VALUE_CHOICE:
+    case TUNIC_VALUE_WORD:
+        return true;
+    }
+    return true;
+}
 
 #endif

@@ -243,7 +243,7 @@ int tunic_netlink_dump(struct tunic_netlink *netlink, struct nlmsghdr *request,
                        struct tunic_error *error)
 {
     struct answer answer;
-    int result = 0;
+    int result;
 
     request->nlmsg_flags |= NLM_F_DUMP;
     for (int try = 0; try < DUMP_TRIES; try++) {
