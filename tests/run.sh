@@ -1,0 +1,283 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# All tests, on any machine: installs what is needed, builds, and runs.
+#
+#   sudo tests/run.sh [-v] [PART…]
+#
+# Parts, all of them where none is named:
+#   unit       tests/unit, as the dev preset builds it
+#   asan       the same, and the fuzz targets' corpora, under the address and UB sanitizers
+#   valgrind   the dev build under valgrind
+#   fuzz       a short run of each libFuzzer target (clang)
+#   lint       clang-format, clang-tidy, cppcheck, shellcheck, mandoc
+#   cli compat netns faults interop
+#              the scripts in the folder of that name, each given $TUNIC, the release program
+#
+# -v tells of everything that runs; otherwise only what fails is shown, in full. The last line is
+# the total: "N passed, N failed[, N skipped]". Exit code: 0 where nothing failed, 1, or 2 for a
+# wrong call.
+
+set -u -o pipefail
+cd "$(dirname "$0")/.." || exit 2
+# shellcheck source=tests/packages.sh
+. tests/packages.sh
+
+script_parts=(cli compat netns faults interop)
+all_parts=(unit asan valgrind fuzz lint "${script_parts[@]}")
+limit=300 # seconds for one program or script; what hangs is a failure
+fuzz_runs=20000
+verbose=
+total_passed=0 total_failed=0 total_skipped=0
+part_passed=0 part_failed=0 part_skipped=0
+log=
+
+usage() {
+    printf 'usage: sudo tests/run.sh [-v] [%s]…\n' "$(IFS='|' && printf '%s' "${all_parts[*]}")"
+}
+
+# ---- counting ----
+
+count() {
+    part_passed=$((part_passed + $1))
+    part_failed=$((part_failed + $2))
+    part_skipped=$((part_skipped + $3))
+}
+
+# Shows the log of what failed, or of everything if asked to.
+show() {
+    local what=$1 failed=$2
+    if [ "$failed" -gt 0 ] || [ -n "$verbose" ]; then
+        printf -- '---- %s ----\n' "$what"
+        cat "$log"
+        printf -- '----\n'
+    fi
+}
+
+# Takes a finished script's exit code and closing line.
+take_closing_line() {
+    local name=$1 status=$2 last failed
+    local form='^([a-z0-9_-]+: )?([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?$'
+
+    last=$(tail -n 1 "$log")
+    if [ "$status" -eq 77 ]; then
+        count 0 0 1
+        printf '  skipped %s: %s\n' "$name" "${last#SKIP }"
+        return
+    fi
+    if [[ $last =~ $form ]]; then
+        failed=${BASH_REMATCH[3]}
+        # Failed, and no count of it: the exit code is believed.
+        [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
+        count "${BASH_REMATCH[2]}" "$failed" "${BASH_REMATCH[5]:-0}"
+        grep '^SKIP ' "$log" | sed "s/^SKIP /  skipped in $name: /"
+    else
+        failed=1
+        count 0 1 0
+        printf '%s: exit code %s, no closing line\n' "$name" "$status" >>"$log"
+    fi
+    show "$name" "$failed"
+}
+
+# Runs a command into the log, with a time limit. It runs in the background, so that a signal to
+# us is not kept waiting for it.
+running=
+limited() {
+    local status=0
+    timeout -k 5 "$limit" "$@" >"$log" 2>&1 </dev/null &
+    running=$!
+    wait "$running" || status=$?
+    running=
+    [ "$status" -ne 124 ] || printf 'stopped after %s seconds\n' "$limit" >>"$log"
+    return "$status"
+}
+
+interrupted() {
+    [ -z "$running" ] || kill "$running" 2>/dev/null # timeout hands it on to all it started
+    wait
+    exit 130
+}
+
+# ---- building ----
+
+# Configures and builds a preset, once. A build that fails counts as a failure.
+declare -A built=()
+build() {
+    local preset=$1
+    if [ -z "${built[$preset]:-}" ]; then
+        built[$preset]=failed
+        # A build folder that came from elsewhere (another path, another compiler) is begun anew.
+        if { cmake --preset "$preset" || cmake_again "$preset"; } >"$log" 2>&1 &&
+            cmake --build --preset "$preset" >>"$log" 2>&1; then
+            built[$preset]=whole
+        fi
+        if [ -n "${SUDO_UID:-}" ] && [ "$SUDO_UID" -ne 0 ]; then
+            chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" build
+        fi
+    fi
+    [ "${built[$preset]}" = whole ] && return
+    count 0 1 0
+    show "build of the preset $preset" 1
+    return 1
+}
+
+cmake_again() {
+    rm -rf "build/$1/CMakeCache.txt" "build/$1/CMakeFiles"
+    cmake --preset "$1"
+}
+
+# ---- parts ----
+
+# Runs each unit test program of a preset; each of its tests counts.
+run_unit() {
+    local preset=$1 program status passed failed found=
+    shift
+    build "$preset" || return
+    for program in build/"$preset"/tests/unit/*; do
+        if [ ! -f "$program" ] || [ ! -x "$program" ]; then
+            continue
+        fi
+        found=1
+        status=0
+        CMOCKA_MESSAGE_OUTPUT=TAP limited "$@" "$program" || status=$?
+        passed=$(grep -c '^ok ' "$log")
+        failed=$(grep -c '^not ok ' "$log")
+        [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
+        count "$passed" "$failed" 0
+        show "$* ${program##*/} ($preset)" "$failed"
+    done
+    if [ -z "$found" ]; then
+        count 0 0 1
+        printf '  skipped: cmocka is not installed\n'
+    fi
+}
+
+# One check: a command that must succeed.
+run_check() {
+    local what=$1 failed=0
+    shift
+    limited "$@" || failed=1
+    count $((1 - failed)) "$failed" 0
+    show "$what" "$failed"
+}
+
+fuzz_targets() {
+    find tests/fuzz/corpus -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | sort
+}
+
+part_unit() {
+    run_unit dev
+}
+
+part_asan() {
+    local target
+    export UBSAN_OPTIONS=print_stacktrace=1
+    run_unit asan
+    [ "${built[asan]}" = whole ] || return
+    for target in $(fuzz_targets); do
+        run_check "fuzz corpus of $target" \
+            "build/asan/tests/fuzz/fuzz_$target" "tests/fuzz/corpus/$target"
+    done
+}
+
+part_valgrind() {
+    local target checker=(valgrind -q --error-exitcode=99 --leak-check=full
+        '--errors-for-leak-kinds=definite,indirect,possible')
+    if ! command -v valgrind >/dev/null; then
+        count 0 0 1
+        printf '  skipped: valgrind is not installed\n'
+        return
+    fi
+    run_unit dev "${checker[@]}"
+    [ "${built[dev]}" = whole ] || return
+    for target in $(fuzz_targets); do
+        run_check "fuzz corpus of $target under valgrind" "${checker[@]}" \
+            "build/dev/tests/fuzz/fuzz_$target" "tests/fuzz/corpus/$target"
+    done
+}
+
+part_fuzz() {
+    local target
+    if ! package_present fuzzer; then
+        count 0 0 1
+        printf "  skipped: clang's libFuzzer is not installed\n"
+        return
+    fi
+    build fuzz || return
+    for target in $(fuzz_targets); do
+        # New inputs go to the first folder, which is not the repository's; the same seed each
+        # time, so that a failure can be had again.
+        mkdir -p "build/fuzz/found/$target"
+        run_check "fuzzing $target" "build/fuzz/tests/fuzz/fuzz_$target" -seed=1 \
+            "-runs=$fuzz_runs" "-artifact_prefix=build/fuzz/found/$target-" \
+            "build/fuzz/found/$target" "tests/fuzz/corpus/$target"
+    done
+}
+
+part_lint() {
+    build dev || return
+    local status=0
+    TEST_VERBOSE=$verbose limited tests/lint.sh || status=$?
+    take_closing_line lint.sh "$status"
+}
+
+part_scripts() {
+    local part=$1 script status
+    build release || return
+    for script in tests/"$part"/*.sh; do
+        [ -f "$script" ] || continue
+        status=0
+        TEST_VERBOSE=$verbose TUNIC=$PWD/build/release/cmd/tunic limited bash "$script" ||
+            status=$?
+        take_closing_line "$script" "$status"
+    done
+}
+
+run_part() {
+    local part=$1 start=$SECONDS
+    part_passed=0 part_failed=0 part_skipped=0
+    case " ${script_parts[*]} " in
+    *" $part "*) part_scripts "$part" ;;
+    *) "part_$part" ;;
+    esac
+    printf '%-10s %5d passed %5d failed %5d skipped %6d s\n' "$part" "$part_passed" \
+        "$part_failed" "$part_skipped" $((SECONDS - start))
+    total_passed=$((total_passed + part_passed))
+    total_failed=$((total_failed + part_failed))
+    total_skipped=$((total_skipped + part_skipped))
+}
+
+main() {
+    local part parts=()
+    for part; do
+        case " ${all_parts[*]} " in
+        *" $part "*) parts+=("$part") ;;
+        *)
+            case $part in
+            -v) verbose=1 ;;
+            -h | --help) usage && exit 0 ;;
+            *) usage >&2 && exit 2 ;;
+            esac
+            ;;
+        esac
+    done
+    [ "${#parts[@]}" -gt 0 ] || parts=("${all_parts[@]}")
+    if [ "$(id -u)" -ne 0 ]; then
+        printf 'The tests make network namespaces and install packages: that needs root.\n' >&2
+        printf 'Run them with: sudo tests/run.sh%s\n' "${*:+ $*}" >&2
+        exit 2
+    fi
+    packages_ensure
+    log=$(mktemp)
+    trap 'rm -f "$log"' EXIT
+    trap interrupted INT TERM HUP
+    for part in "${parts[@]}"; do
+        run_part "$part"
+    done
+    printf '%s passed, %s failed' "$total_passed" "$total_failed"
+    [ "$total_skipped" -eq 0 ] || printf ', %s skipped' "$total_skipped"
+    printf '\n'
+    [ "$total_failed" -eq 0 ]
+}
+
+main "$@"
