@@ -67,13 +67,15 @@ void tunic_text_free(struct tunic_text *text)
     *text = (struct tunic_text){0};
 }
 
-size_t tunic_text_utf8(const char *text)
+/* As tunic_text_utf8, and tells the character. */
+static size_t text_decode(const char *text, uint32_t *character)
 {
     const unsigned char *byte = (const unsigned char *)text;
     uint32_t value;
     size_t length;
     uint32_t smallest;
 
+    *character = byte[0];
     if (byte[0] < 0x80)
         return byte[0] ? 1 : 0;
     if ((byte[0] & 0xE0) == 0xC0) {
@@ -98,23 +100,38 @@ size_t tunic_text_utf8(const char *text)
     }
     if (value < smallest || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
         return 0;
+    *character = value;
     return length;
 }
 
-/* A sequence that a terminal shows as it is: no C0, DEL or C1 control, and none of the marks
- * that turn the direction of what follows. */
-static bool text_printable(const char *text, size_t length)
+size_t tunic_text_utf8(const char *text)
 {
-    const unsigned char *byte = (const unsigned char *)text;
+    uint32_t character;
 
-    if (length == 1)
-        return byte[0] >= 0x20 && byte[0] != 0x7F;
-    if (length == 2)
-        return !(byte[0] == 0xC2 && byte[1] < 0xA0);
-    if (length == 3 && byte[0] == 0xE2) /* U+200B..F, U+2028..E, U+2066..9 */
-        return !((byte[1] == 0x80 && (byte[2] >= 0x8B && byte[2] <= 0x8F)) ||
-                 (byte[1] == 0x80 && (byte[2] >= 0xA8 && byte[2] <= 0xAE)) ||
-                 (byte[1] == 0x81 && (byte[2] >= 0xA0 && byte[2] <= 0xA9)));
+    return text_decode(text, &character);
+}
+
+/* Whether a terminal shows a character as it is: it is no control, is not invisible, and does not
+ * turn the direction of what follows. */
+static bool text_printable(uint32_t character)
+{
+    static const struct {
+        uint32_t first;
+        uint32_t last;
+    } hidden[] = {
+        {0x00, 0x1F},       /* C0 controls */
+        {0x7F, 0x9F},       /* DEL, C1 controls */
+        {0x061C, 0x061C},   /* direction of Arabic letters */
+        {0x200B, 0x200F},   /* no width; direction */
+        {0x2028, 0x202E},   /* line and paragraph ends; direction */
+        {0x2060, 0x206F},   /* no width; direction */
+        {0xFEFF, 0xFEFF},   /* byte order mark */
+        {0xE0000, 0xE007F}, /* tags */
+    };
+
+    for (size_t i = 0; i < TUNIC_COUNT(hidden); i++)
+        if (character >= hidden[i].first && character <= hidden[i].last)
+            return false;
     return true;
 }
 
@@ -128,11 +145,12 @@ void tunic_text_escape(char *target, size_t size, const char *source)
         return;
     while (*source != '\0') {
         char piece[8];
-        size_t length = tunic_text_utf8(source);
+        uint32_t character;
+        size_t length = text_decode(source, &character);
         size_t step = length ? length : 1;
         if (length == 1 && *source == '\\') {
             memcpy(piece, "\\\\", 3);
-        } else if (length != 0 && text_printable(source, length)) {
+        } else if (length != 0 && text_printable(character)) {
             memcpy(piece, source, length);
             piece[length] = '\0';
         } else {
