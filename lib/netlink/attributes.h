@@ -19,10 +19,11 @@ static inline uint32_t tunic_align(size_t length)
          mnl_attr_ok((attribute), (int)((const char *)(end) - (const char *)(attribute)));         \
          (attribute) = mnl_attr_next(attribute))
 
-/* Each attribute behind a message's family header of `header` bytes. */
+/* Each attribute behind a message's family header of `header` bytes. Ends where the message says:
+ * libmnl's own tail is rounded up, past what was received. */
 #define TUNIC_ATTRIBUTES(attribute, message, header)                                               \
     TUNIC_ATTRIBUTES_UNTIL(attribute, mnl_nlmsg_get_payload_offset(message, header),               \
-                           mnl_nlmsg_get_payload_tail(message))
+                           (const char *)(message) + (message)->nlmsg_len)
 
 /* Each attribute inside another. */
 #define TUNIC_ATTRIBUTES_NESTED(attribute, nest)                                                   \

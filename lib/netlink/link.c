@@ -142,12 +142,14 @@ static int parse_altnames(const struct nlattr *nest, struct tunic_link *link)
         if (mnl_attr_get_type(attribute) != IFLA_ALT_IFNAME)
             continue;
         attribute_text(attribute, name, sizeof(name));
-        tunic_text_add_bytes(&names, name, strlen(name) + 1);
+        if (name[0] != '\0') /* an empty one would end the list */
+            tunic_text_add_bytes(&names, name, strlen(name) + 1);
     }
     if (names.failed) {
         tunic_text_free(&names);
         return -ENOMEM;
     }
+    free(link->altnames);
     link->altnames = names.text; /* its own NUL, after the last name's, ends the list */
     return 0;
 }
@@ -184,6 +186,7 @@ static int parse_attribute(const struct nlattr *attribute, struct tunic_link *li
         memcpy(link->address, mnl_attr_get_payload(attribute), link->address_length);
         return 0;
     case IFLA_IFALIAS:
+        free(link->alias);
         link->alias = strndup(mnl_attr_get_payload(attribute), length);
         return link->alias ? 0 : -ENOMEM;
     case IFLA_STATS64:
@@ -215,15 +218,18 @@ int tunic_link_parse(const struct nlmsghdr *message, struct tunic_link *link)
     link->ifindex = header->ifi_index;
     link->flags = header->ifi_flags;
     link->type = header->ifi_type;
+    int result = 0;
     TUNIC_ATTRIBUTES(attribute, message, sizeof(*header))
     {
-        int result = parse_attribute(attribute, link);
-        if (result != 0) {
-            tunic_link_release(link);
-            return result;
-        }
+        result = parse_attribute(attribute, link);
+        if (result != 0)
+            break;
     }
-    return link->name[0] != '\0' ? 0 : -EBADMSG;
+    if (result == 0 && link->name[0] == '\0')
+        result = -EBADMSG;
+    if (result != 0)
+        tunic_link_release(link);
+    return result;
 }
 
 void tunic_link_release(struct tunic_link *link)

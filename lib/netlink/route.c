@@ -11,6 +11,21 @@ static size_t family_length(uint8_t family)
     return family == AF_INET ? 4 : 16;
 }
 
+static void parse_via(const uint8_t *payload, size_t length, struct tunic_route *route)
+{
+    uint16_t family;
+
+    if (length < sizeof(family))
+        return;
+    memcpy(&family, payload, sizeof(family));
+    if ((family != AF_INET && family != AF_INET6) ||
+        length != sizeof(family) + family_length((uint8_t)family))
+        return;
+    memcpy(route->via, payload + sizeof(family), length - sizeof(family));
+    route->via_family = (uint8_t)family;
+    route->has_via = true;
+}
+
 static void parse_attribute(const struct nlattr *attribute, struct tunic_route *route)
 {
     const uint8_t *payload = mnl_attr_get_payload(attribute);
@@ -29,13 +44,7 @@ static void parse_attribute(const struct nlattr *attribute, struct tunic_route *
         }
         break;
     case RTA_VIA: /* a gateway of another family: two bytes of family, then the address */
-        if (length == sizeof(uint16_t) + 4 || length == sizeof(uint16_t) + 16) {
-            uint16_t family;
-            memcpy(&family, payload, sizeof(family));
-            memcpy(route->via, payload + sizeof(family), length - sizeof(family));
-            route->via_family = (uint8_t)family;
-            route->has_via = true;
-        }
+        parse_via(payload, length, route);
         break;
     case RTA_OIF:
         if (length >= sizeof(uint32_t))
