@@ -16,6 +16,7 @@
  *   wait.c       waits on the kernel's events
  *   name.c       what a name may be
  *   describe.c   what an interface is, in words
+ *   sysfs.c      the flags that netlink does not tell
  *
  * Everything takes a struct tunic_context: one netlink socket in one network namespace, and the
  * device node. Convention: 0 or a negative errno, with the error filled.
@@ -211,6 +212,15 @@ int tunic_link_refuse(const struct tunic_link *link, struct tunic_error *error);
 bool tunic_interface_looks_held(const struct tunic_link *link);
 /* Neither owner nor group: every local user may attach. */
 bool tunic_interface_open_to_all(const struct tunic_link *link);
+
+/* ---- what only sysfs tells ------------------------------------------------------------- */
+
+/* Opens the folder of network interfaces: of the calling thread's namespace where a sysfs may be
+ * mounted for it, otherwise whatever is at /sys. Returns a descriptor or a negative errno. */
+int tunic_sysfs_open(void);
+/* IFF_… of linux/if_tun.h. One_queue and NAPI, which netlink does not tell, are among them where
+ * `directory` (negative: none) has a file that is this interface's and agrees with netlink. */
+uint32_t tunic_sysfs_flags(int directory, const struct tunic_link *link);
 
 /* ---- holders --------------------------------------------------------------------------- */
 
