@@ -31,6 +31,7 @@ enum {
 struct compat_ip_options {
     bool details;
     bool json;
+    bool oneline;
     bool pretty;
     bool color;
     bool force;

@@ -20,6 +20,7 @@ enum effect {
     EFFECT_JSON,
     EFFECT_LOOPS,
     EFFECT_NETNS,
+    EFFECT_ONELINE,
     EFFECT_PRETTY,
     EFFECT_RCVBUF,
     EFFECT_VERSION,
@@ -39,7 +40,7 @@ static const struct option option_table[] = {
     {"-B", true, EFFECT_NONE},           {"-human-readable", false, EFFECT_NONE},
     {"-iec", false, EFFECT_NONE},        {"-stats", false, EFFECT_NONE},
     {"-statistics", false, EFFECT_NONE}, {"-details", false, EFFECT_DETAILS},
-    {"-resolve", false, EFFECT_NONE},    {"-oneline", false, EFFECT_NONE},
+    {"-resolve", false, EFFECT_NONE},    {"-oneline", false, EFFECT_ONELINE},
     {"-timestamp", false, EFFECT_NONE},  {"-tshort", false, EFFECT_NONE},
     {"-Version", false, EFFECT_VERSION}, {"-force", false, EFFECT_FORCE},
     {"-batch", false, EFFECT_BATCH},     {"-brief", false, EFFECT_NONE},
@@ -158,6 +159,9 @@ static int take_option(struct compat_ip_options *options, enum effect effect, ch
         break;
     case EFFECT_JSON:
         options->json = true;
+        break;
+    case EFFECT_ONELINE:
+        options->oneline = true;
         break;
     case EFFECT_PRETTY:
         options->pretty = true;

@@ -79,7 +79,6 @@ static void print_holders(const struct tunic_holder *holders, size_t count)
         for (uint32_t queue = 0; queue < queues; queue++)
             (void)printf("%s(%d)", holders[i].name, holders[i].pid);
     }
-    (void)printf("\n");
 }
 
 static void print_text(const struct compat_ip_options *options, const struct tunic_link *link,
@@ -92,12 +91,13 @@ static void print_text(const struct compat_ip_options *options, const struct tun
         (void)printf(" user %u", link->owner);
     if (link->group != TUNIC_ID_NONE)
         (void)printf(" group %u", link->group);
-    (void)printf("\n");
     if (options->details) {
         size_t count;
         const struct tunic_holder *first = tunic_holders_of(holders, link->name, &count);
+        (void)printf("%s", options->oneline ? "\\" : "\n");
         print_holders(first, count);
     }
+    (void)printf("\n");
 }
 
 /* ---- as JSON --------------------------------------------------------------------------- */
