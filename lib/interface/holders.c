@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation. The kernel keeps no list of who has an interface open; it only shows, for
+ * each descriptor of each process, the name of the interface that it is attached to ("iff:" in
+ * /proc/PID/fdinfo/N). So every descriptor of every process is looked at, in one pass, as cheaply
+ * as it goes: one readlink tells the most (sockets, pipes and anonymous inodes have no path), and
+ * only what has a path is read further. The path itself says nothing: the node may be another
+ * one, in another mount namespace. Nor may it be asked for its device number, as stat on a file
+ * of a dead network file system waits for its server; fdinfo never does.
+ *
+ * A name is not yet an interface: each network namespace has its own "tun0", and a process may
+ * hold a device of another namespace than its own (slirp4netns and pasta do, and so does a
+ * virtual machine that was jailed after it was given its descriptors). The one proof is the
+ * device's: with privilege, the descriptor is duplicated from the process and asked for its
+ * namespace. The duplicate keeps the device held, so it is closed at once. Without privilege the
+ * namespace that the process itself is in would be no more than an opinion, in both directions;
+ * such a holder is listed, but not as certain.
+ *
+ * Everything is read relative to the opened /proc/PID/fd, "../comm" too: should the process end
+ * and its number be used again, those files are gone, and never another's.
+ *
+ * Not seen: what runs outside our pid namespace, and threads with a descriptor table of their own.
+ */
+#include "interface/interface.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+struct pass {
+    struct tunic_holders *holders;
+    ino_t namespace; /* the calling thread's; 0: a descriptor's cannot be compared with it */
+    uint64_t self;
+    bool elsewhere;
+    struct tunic_error *error;
+};
+
+struct process {
+    int32_t pid;
+    int directory; /* /proc/PID/fd */
+    int reference; /* a pidfd, opened when it is first needed; -1 */
+    size_t first;  /* where its holders begin in the list */
+    bool secret;   /* it keeps its descriptors from us */
+};
+
+enum finding {
+    FINDING_OURS,
+    FINDING_ELSEWHERE,
+    FINDING_GUESS,
+    FINDING_NONE, /* closed or detached meanwhile */
+};
+
+static bool vanished(int reason)
+{
+    return reason == ENOENT || reason == ESRCH;
+}
+
+static bool denied(int reason)
+{
+    return reason == EACCES || reason == EPERM;
+}
+
+/* ---- one descriptor -------------------------------------------------------------------- */
+
+/* Reads a small file whole. Returns its length, less than `size`, NUL-terminated; or -1. */
+static ssize_t read_small(int directory, const char *path, char *buffer, size_t size)
+{
+    int file = openat(directory, path, O_RDONLY | O_CLOEXEC);
+
+    if (file < 0)
+        return -1;
+    ssize_t length = read(file, buffer, size - 1);
+    (void)close(file);
+    if (length >= 0)
+        buffer[length] = '\0';
+    return length;
+}
+
+/* The interface that a descriptor is attached to; false where it is none. */
+static bool attached_to(struct process *process, const char *number, char name[IFNAMSIZ])
+{
+    static const char key[] = "\niff:\t";
+    char path[32];
+    char text[1024];
+
+    /* What is no file with a path cannot be the node. The two files that stand behind most
+     * standard inputs and outputs are known not to be: it saves a quarter of the pass. */
+    ssize_t length = readlinkat(process->directory, number, text, sizeof(text) - 1);
+    process->secret = length < 0 && denied(errno);
+    if (length <= 0 || text[0] != '/')
+        return false;
+    text[length] = '\0';
+    if (strcmp(text, "/dev/null") == 0 || strncmp(text, "/dev/pts/", 9) == 0)
+        return false;
+    (void)snprintf(path, sizeof(path), "../fdinfo/%.16s", number);
+    if (read_small(process->directory, path, text, sizeof(text)) <= 0)
+        return false;
+    const char *value = strstr(text, key);
+    if (!value)
+        return false;
+    value += sizeof(key) - 1;
+    size_t size = strcspn(value, "\n");
+    if (size == 0 || size >= IFNAMSIZ)
+        return false;
+    memcpy(name, value, size);
+    name[size] = '\0';
+    return true;
+}
+
+static enum finding examine_copy(const struct pass *pass, int copy, char name[IFNAMSIZ],
+                                 uint16_t *flags)
+{
+    ino_t namespace;
+
+    /* Also what tells a descriptor that has become another file since. */
+    if (tunic_device_interface(copy, name, flags) != 0)
+        return FINDING_NONE;
+    if (tunic_device_namespace(copy, &namespace) != 0)
+        return FINDING_GUESS;
+    return namespace == pass->namespace ? FINDING_OURS : FINDING_ELSEWHERE;
+}
+
+/* Verifies through a duplicate what fdinfo said, and reads the flags of the queue. */
+static enum finding examine(const struct pass *pass, struct process *process, int descriptor,
+                            char name[IFNAMSIZ], uint16_t *flags)
+{
+    if (pass->namespace == 0)
+        return FINDING_GUESS;
+    /* By number, as the C library has had names for these calls only since 2.36. */
+    if (process->reference < 0)
+        process->reference = (int)syscall(SYS_pidfd_open, process->pid, 0);
+    if (process->reference < 0)
+        return vanished(errno) ? FINDING_NONE : FINDING_GUESS;
+    int copy = (int)syscall(SYS_pidfd_getfd, process->reference, descriptor, 0);
+    if (copy < 0)
+        return vanished(errno) || errno == EBADF ? FINDING_NONE : FINDING_GUESS;
+    enum finding finding = examine_copy(pass, copy, name, flags);
+    (void)close(copy);
+    return finding;
+}
+
+/* ---- one process ----------------------------------------------------------------------- */
+
+/* The process's entry for this interface, made where it has none. NULL: memory ran out. */
+static struct tunic_holder *holder_for(struct tunic_holders *holders, const struct process *process,
+                                       const char *name, bool certain, bool elsewhere)
+{
+    for (size_t i = process->first; i < holders->count; i++) {
+        struct tunic_holder *holder = &holders->holders[i];
+        if (strcmp(holder->interface, name) == 0 && holder->certain == certain &&
+            holder->elsewhere == elsewhere)
+            return holder;
+    }
+    if (holders->count == holders->capacity) {
+        size_t capacity = holders->capacity ? holders->capacity * 2 : 16;
+        struct tunic_holder *grown = reallocarray(holders->holders, capacity, sizeof(*grown));
+        if (!grown)
+            return NULL;
+        holders->holders = grown;
+        holders->capacity = capacity;
+    }
+    struct tunic_holder *holder = &holders->holders[holders->count++];
+    *holder = (struct tunic_holder){.pid = process->pid,
+                                    .user = TUNIC_ID_NONE,
+                                    .descriptor = -1,
+                                    .certain = certain,
+                                    .elsewhere = elsewhere};
+    memcpy(holder->interface, name, strnlen(name, IFNAMSIZ - 1));
+    return holder;
+}
+
+/* Who the process is. Where it has just ended, the name stays empty. */
+static void identify(const struct process *process, struct tunic_holder *holder)
+{
+    struct stat status;
+
+    if (fstatat(process->directory, "..", &status, 0) == 0)
+        holder->user = status.st_uid;
+    ssize_t length = read_small(process->directory, "../comm", holder->name, sizeof(holder->name));
+    if (length > 0 && holder->name[length - 1] == '\n') /* a name may hold others */
+        holder->name[length - 1] = '\0';
+}
+
+static int take_descriptor(struct pass *pass, struct process *process, const char *number)
+{
+    char name[IFNAMSIZ] = "";
+    /* Where the descriptor cannot be asked, each one counts as a queue. */
+    uint16_t flags = IFF_MULTI_QUEUE;
+    uint64_t descriptor;
+
+    if (tunic_number_parse(number, 0, INT32_MAX, &descriptor) != 0 ||
+        !attached_to(process, number, name))
+        return 0;
+    enum finding finding = examine(pass, process, (int)descriptor, name, &flags);
+    if (finding == FINDING_NONE || (finding == FINDING_ELSEWHERE && !pass->elsewhere))
+        return 0;
+    struct tunic_holder *holder = holder_for(pass->holders, process, name, finding != FINDING_GUESS,
+                                             finding == FINDING_ELSEWHERE);
+    if (!holder)
+        return tunic_error_memory(pass->error);
+    if (holder->descriptor < 0) {
+        identify(process, holder);
+        holder->descriptor = (int32_t)descriptor;
+    }
+    if (flags & IFF_DETACH_QUEUE)
+        holder->disabled_queues++;
+    else if (flags & IFF_MULTI_QUEUE || holder->queues == 0)
+        holder->queues++; /* a second descriptor of the only queue is the same one, duplicated */
+    return 0;
+}
+
+static int take_descriptors(struct pass *pass, struct process *process, DIR *entries)
+{
+    const struct dirent *entry;
+    int result = 0;
+
+    /* The directory of one's own user opens even where what is in it is refused: to who lacks a
+     * capability that the process has. It is all or nothing. */
+    while (result == 0 && !process->secret && (entry = readdir(entries)))
+        if (entry->d_name[0] != '.')
+            result = take_descriptor(pass, process, entry->d_name);
+    pass->holders->blind = pass->holders->blind || process->secret;
+    if (process->reference >= 0)
+        (void)close(process->reference);
+    return result;
+}
+
+static int take_process(struct pass *pass, int proc, const char *number)
+{
+    struct process process = {.reference = -1, .first = pass->holders->count};
+    uint64_t pid;
+    char path[32];
+
+    if (tunic_number_parse(number, 1, INT32_MAX, &pid) != 0 || pid == pass->self)
+        return 0;
+    process.pid = (int32_t)pid;
+    (void)snprintf(path, sizeof(path), "%d/fd", process.pid);
+    process.directory = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (process.directory < 0 && denied(errno))
+        pass->holders->blind = true;
+    if (process.directory < 0 && (denied(errno) || vanished(errno)))
+        return 0;
+    DIR *entries = process.directory < 0 ? NULL : fdopendir(process.directory);
+    if (!entries) {
+        int result = tunic_error_system(pass->error, errno, "cannot look into process %s", number);
+        if (process.directory >= 0)
+            (void)close(process.directory);
+        return result;
+    }
+    int result = take_descriptors(pass, &process, entries);
+    (void)closedir(entries);
+    return result;
+}
+
+/* ---- the pass -------------------------------------------------------------------------- */
+
+/* What is known before the first process is looked at. */
+static void begin_pass(struct pass *pass, int proc)
+{
+    struct stat status;
+    char self[16];
+    ssize_t length = readlinkat(proc, "self", self, sizeof(self) - 1);
+
+    self[length > 0 ? length : 0] = '\0';
+    if (tunic_number_parse(self, 1, INT32_MAX, &pass->self) != 0)
+        pass->self = 0;
+    /* A /proc of another pid namespace numbers the processes otherwise than pidfd_open does. */
+    if (pass->self == (uint64_t)getpid() && fstatat(proc, "thread-self/ns/net", &status, 0) == 0)
+        pass->namespace = status.st_ino;
+    /* With hidepid=2 other users' processes are not even listed, and pid 1 is missing. */
+    pass->holders->blind = fstatat(proc, "1", &status, 0) != 0;
+}
+
+static int take_processes(struct pass *pass, DIR *entries)
+{
+    const struct dirent *entry;
+    int result = 0;
+
+    begin_pass(pass, dirfd(entries));
+    while (result == 0 && (entry = readdir(entries)))
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+            result = take_process(pass, dirfd(entries), entry->d_name);
+    return result;
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct tunic_holder *a = left;
+    const struct tunic_holder *b = right;
+    int order = strcmp(a->interface, b->interface);
+
+    if (order == 0)
+        order = (a->pid > b->pid) - (a->pid < b->pid);
+    if (order == 0)
+        order = (int)a->elsewhere - (int)b->elsewhere;
+    return order != 0 ? order : (int)b->certain - (int)a->certain;
+}
+
+int tunic_holders_read(struct tunic_holders *holders, bool elsewhere, struct tunic_error *error)
+{
+    struct pass pass = {.holders = holders, .elsewhere = elsewhere, .error = error};
+
+    *holders = (struct tunic_holders){0};
+    DIR *entries = opendir("/proc");
+    if (!entries)
+        return tunic_error_system(error, errno, "cannot look for processes in /proc");
+    int result = take_processes(&pass, entries);
+    (void)closedir(entries);
+    if (result != 0)
+        tunic_holders_free(holders);
+    else if (holders->count > 1)
+        qsort(holders->holders, holders->count, sizeof(*holders->holders), compare);
+    return result;
+}
+
+void tunic_holders_free(struct tunic_holders *holders)
+{
+    free(holders->holders);
+    *holders = (struct tunic_holders){0};
+}
+
+const struct tunic_holder *tunic_holders_of(const struct tunic_holders *holders, const char *name,
+                                            size_t *count)
+{
+    size_t first = 0;
+    size_t end = holders->count;
+
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        if (strcmp(holders->holders[middle].interface, name) < 0)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    for (end = first; end < holders->count; end++)
+        if (strcmp(holders->holders[end].interface, name) != 0)
+            break;
+    *count = end - first;
+    return *count > 0 ? &holders->holders[first] : NULL;
+}
