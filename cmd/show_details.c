@@ -102,7 +102,7 @@ static void print_holders(const struct showing *showing, const struct tunic_link
         (void)puts("a process that this user cannot see");
     } else if (count == 0) {
         print_label("held by");
-        (void)puts("nobody");
+        (void)puts("no process");
     }
 }
 

@@ -83,7 +83,8 @@ package_refresh() {
     esac </dev/null
 }
 
-# Installs what is missing. What cannot be had is told, and the tests that need it are skipped.
+# Installs what is missing of the named probes, or of all. What cannot be had is told, and the tests
+# that need it are skipped.
 packages_ensure() {
     local manager column probe columns names name missing=()
 
@@ -93,6 +94,7 @@ packages_ensure() {
         return
     fi
     while read -r probe columns; do
+        [ $# -eq 0 ] || [[ " $* " == *" $probe "* ]] || continue
         package_present "$probe" && continue
         IFS=, read -r -a names <<<"$columns"
         missing+=("${names[@]}")
