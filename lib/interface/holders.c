@@ -35,6 +35,7 @@
 
 struct pass {
     struct tunic_holders *holders;
+    DIR *processes;  /* /proc */
     ino_t namespace; /* the calling thread's; 0: a descriptor's cannot be compared with it */
     uint64_t self;
     bool elsewhere;
@@ -46,7 +47,7 @@ struct process {
     int directory; /* /proc/PID/fd */
     int reference; /* a pidfd, opened when it is first needed; -1 */
     size_t first;  /* where its holders begin in the list */
-    bool secret;   /* it keeps its descriptors from us */
+    bool refused;  /* its descriptors cannot be read */
 };
 
 enum finding {
@@ -66,9 +67,28 @@ static bool denied(int reason)
     return reason == EACCES || reason == EPERM;
 }
 
+/* Whether a failure to read about a descriptor may hide a holder. The path of the node is never
+ * so long that the kernel gives up on it. */
+static bool hides(int reason)
+{
+    return !vanished(reason) && reason != ENAMETOOLONG;
+}
+
+/* The next name in /proc or in a process's fd that is a number. */
+static const char *next_number(DIR *entries)
+{
+    const struct dirent *entry;
+
+    /* The stream is this thread's own. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+    while ((entry = readdir(entries)))
+        if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9')
+            return entry->d_name;
+    return NULL;
+}
+
 /* ---- one descriptor -------------------------------------------------------------------- */
 
-/* Reads a small file whole. Returns its length, less than `size`, NUL-terminated; or -1. */
+/* Reads a small file whole, NUL-terminated: its length, or -1 with errno. */
 static ssize_t read_small(int directory, const char *path, char *buffer, size_t size)
 {
     int file = openat(directory, path, O_RDONLY | O_CLOEXEC);
@@ -76,7 +96,9 @@ static ssize_t read_small(int directory, const char *path, char *buffer, size_t 
     if (file < 0)
         return -1;
     ssize_t length = read(file, buffer, size - 1);
+    int reason = errno;
     (void)close(file);
+    errno = reason;
     if (length >= 0)
         buffer[length] = '\0';
     return length;
@@ -92,14 +114,16 @@ static bool attached_to(struct process *process, const char *number, char name[I
     /* What is no file with a path cannot be the node. The two files that stand behind most
      * standard inputs and outputs are known not to be: it saves a quarter of the pass. */
     ssize_t length = readlinkat(process->directory, number, text, sizeof(text) - 1);
-    process->secret = length < 0 && denied(errno);
+    process->refused = length < 0 && hides(errno);
     if (length <= 0 || text[0] != '/')
         return false;
     text[length] = '\0';
     if (strcmp(text, "/dev/null") == 0 || strncmp(text, "/dev/pts/", 9) == 0)
         return false;
     (void)snprintf(path, sizeof(path), "../fdinfo/%.16s", number);
-    if (read_small(process->directory, path, text, sizeof(text)) <= 0)
+    length = read_small(process->directory, path, text, sizeof(text));
+    process->refused = length < 0 && hides(errno);
+    if (length <= 0)
         return false;
     const char *value = strstr(text, key);
     if (!value)
@@ -217,43 +241,53 @@ static int take_descriptor(struct pass *pass, struct process *process, const cha
 
 static int take_descriptors(struct pass *pass, struct process *process, DIR *entries)
 {
-    const struct dirent *entry;
+    const char *number;
     int result = 0;
 
     /* The directory of one's own user opens even where what is in it is refused: to who lacks a
      * capability that the process has. It is all or nothing. */
-    while (result == 0 && !process->secret && (entry = readdir(entries)))
-        if (entry->d_name[0] != '.')
-            result = take_descriptor(pass, process, entry->d_name);
-    pass->holders->blind = pass->holders->blind || process->secret;
+    while (result == 0 && !process->refused && (number = next_number(entries)))
+        result = take_descriptor(pass, process, number);
+    pass->holders->blind = pass->holders->blind || process->refused;
     if (process->reference >= 0)
         (void)close(process->reference);
     return result;
 }
 
-static int take_process(struct pass *pass, int proc, const char *number)
+/* Opens the directory of a process's descriptors. NULL and 0: there is nothing to look at. */
+static int open_process(struct pass *pass, struct process *process, DIR **entries)
+{
+    char path[32];
+
+    *entries = NULL;
+    (void)snprintf(path, sizeof(path), "%d/fd", process->pid);
+    process->directory = openat(dirfd(pass->processes), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (process->directory >= 0)
+        *entries = fdopendir(process->directory);
+    if (*entries)
+        return 0;
+    int reason = errno;
+    if (process->directory >= 0)
+        (void)close(process->directory);
+    pass->holders->blind = pass->holders->blind || denied(reason);
+    if (denied(reason) || vanished(reason)) /* even between the two calls */
+        return 0;
+    return tunic_error_system(pass->error, reason, "cannot look into process %d", process->pid);
+}
+
+static int take_process(struct pass *pass, const char *number)
 {
     struct process process = {.reference = -1, .first = pass->holders->count};
     uint64_t pid;
-    char path[32];
+    DIR *entries;
 
     if (tunic_number_parse(number, 1, INT32_MAX, &pid) != 0 || pid == pass->self)
         return 0;
     process.pid = (int32_t)pid;
-    (void)snprintf(path, sizeof(path), "%d/fd", process.pid);
-    process.directory = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (process.directory < 0 && denied(errno))
-        pass->holders->blind = true;
-    if (process.directory < 0 && (denied(errno) || vanished(errno)))
-        return 0;
-    DIR *entries = process.directory < 0 ? NULL : fdopendir(process.directory);
-    if (!entries) {
-        int result = tunic_error_system(pass->error, errno, "cannot look into process %s", number);
-        if (process.directory >= 0)
-            (void)close(process.directory);
+    int result = open_process(pass, &process, &entries);
+    if (!entries)
         return result;
-    }
-    int result = take_descriptors(pass, &process, entries);
+    result = take_descriptors(pass, &process, entries);
     (void)closedir(entries);
     return result;
 }
@@ -261,8 +295,9 @@ static int take_process(struct pass *pass, int proc, const char *number)
 /* ---- the pass -------------------------------------------------------------------------- */
 
 /* What is known before the first process is looked at. */
-static void begin_pass(struct pass *pass, int proc)
+static void begin_pass(struct pass *pass)
 {
+    int proc = dirfd(pass->processes);
     struct stat status;
     char self[16];
     ssize_t length = readlinkat(proc, "self", self, sizeof(self) - 1);
@@ -277,29 +312,28 @@ static void begin_pass(struct pass *pass, int proc)
     pass->holders->blind = fstatat(proc, "1", &status, 0) != 0;
 }
 
-static int take_processes(struct pass *pass, DIR *entries)
+static int take_processes(struct pass *pass)
 {
-    const struct dirent *entry;
+    const char *number;
     int result = 0;
 
-    begin_pass(pass, dirfd(entries));
-    while (result == 0 && (entry = readdir(entries)))
-        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
-            result = take_process(pass, dirfd(entries), entry->d_name);
+    begin_pass(pass);
+    while (result == 0 && (number = next_number(pass->processes)))
+        result = take_process(pass, number);
     return result;
 }
 
 static int compare(const void *left, const void *right)
 {
-    const struct tunic_holder *a = left;
-    const struct tunic_holder *b = right;
-    int order = strcmp(a->interface, b->interface);
+    const struct tunic_holder *one = left;
+    const struct tunic_holder *other = right;
+    int order = strcmp(one->interface, other->interface);
 
     if (order == 0)
-        order = (a->pid > b->pid) - (a->pid < b->pid);
+        order = (one->pid > other->pid) - (one->pid < other->pid);
     if (order == 0)
-        order = (int)a->elsewhere - (int)b->elsewhere;
-    return order != 0 ? order : (int)b->certain - (int)a->certain;
+        order = (int)one->elsewhere - (int)other->elsewhere;
+    return order != 0 ? order : (int)other->certain - (int)one->certain;
 }
 
 int tunic_holders_read(struct tunic_holders *holders, bool elsewhere, struct tunic_error *error)
@@ -307,11 +341,11 @@ int tunic_holders_read(struct tunic_holders *holders, bool elsewhere, struct tun
     struct pass pass = {.holders = holders, .elsewhere = elsewhere, .error = error};
 
     *holders = (struct tunic_holders){0};
-    DIR *entries = opendir("/proc");
-    if (!entries)
+    pass.processes = opendir("/proc");
+    if (!pass.processes)
         return tunic_error_system(error, errno, "cannot look for processes in /proc");
-    int result = take_processes(&pass, entries);
-    (void)closedir(entries);
+    int result = take_processes(&pass);
+    (void)closedir(pass.processes);
     if (result != 0)
         tunic_holders_free(holders);
     else if (holders->count > 1)

@@ -78,20 +78,6 @@ static void forget(struct wait *wait)
     wait->held = false;
 }
 
-/* The error that tells what it is instead of a TUN/TAP interface; 0 where it has changed since,
- * of which there is an event. */
-static int refuse_kind(const struct wait *wait, struct tunic_error *error)
-{
-    struct tunic_snapshot snapshot = {0};
-    const struct tunic_interface *interface;
-    int result = tunic_snapshot_read_one(&snapshot, wait->context, wait->name, 0, error);
-
-    if (result == 0)
-        result = tunic_snapshot_require(&snapshot, wait->context, wait->name, &interface, error);
-    tunic_snapshot_free(&snapshot);
-    return result == -ENODEV ? 0 : result;
-}
-
 static int read_held(struct wait *wait, struct tunic_error *error)
 {
     struct tunic_holders holders;
@@ -133,7 +119,7 @@ static int judge_present(struct wait *wait, struct tunic_error *error)
     if (wait->condition == TUNIC_CONDITION_GONE && before != 0 && before != wait->link.ifindex)
         return 1;
     if (wait->link.kind != TUNIC_KIND_TUN)
-        return refuse_kind(wait, error);
+        return tunic_link_refuse(&wait->link, error);
     wait->ifindex = wait->link.ifindex;
     wait->followed = wait->followed && before == wait->ifindex;
     bool up = wait->link.flags & IFF_UP;
