@@ -56,7 +56,7 @@ struct arguments {
     bool carrier;
     bool free;
     bool gone;
-    uint32_t timeout; /* seconds */
+    uint64_t timeout; /* nanoseconds */
     uint64_t own;     /* which rows of its own table were given */
     /* the grammar that reads it */
     struct tunic_section sections[3];

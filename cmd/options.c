@@ -194,6 +194,12 @@ static int take_word(struct options *options, struct words *words, const char *w
     return set_option(options, row, value, error);
 }
 
+/* A lone dash, and a dash before a digit, are words: `broadcast -`, `user -1`. */
+static bool is_option(const char *word)
+{
+    return word[0] == '-' && word[1] != '\0' && !(word[1] >= '0' && word[1] <= '9');
+}
+
 int tunic_options_take(struct options *options, const char **words, size_t *count,
                        struct tunic_error *error)
 {
@@ -203,7 +209,7 @@ int tunic_options_take(struct options *options, const char **words, size_t *coun
 
     while (reading.next < reading.count) {
         const char *word = words[reading.next++];
-        if (over || word[0] != '-' || word[1] == '\0') {
+        if (over || !is_option(word)) {
             words[kept++] = word;
             continue;
         }

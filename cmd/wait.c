@@ -1,7 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 #include "command.h"
 
-enum { CONDITION = 1 };
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    CONDITION = 1,
+    LONGEST_WAIT = 1000000000, /* seconds */
+};
+
+/* Seconds with up to nine decimals, as sleep(1) takes them. */
+static int parse_timeout(const char *word, void *target, struct tunic_error *error)
+{
+    struct arguments *arguments = target;
+    const char *point = strchr(word, '.');
+    size_t whole = point ? (size_t)(point - word) : strlen(word);
+    char digits[32];
+    uint64_t seconds = 0;
+    uint64_t nanoseconds = 0;
+
+    if (whole >= sizeof(digits) || (point && (strlen(point) > 10 || point[1] == '\0')))
+        return tunic_error_set(error, TUNIC_USAGE, "not a number of seconds");
+    memcpy(digits, word, whole);
+    digits[whole] = '\0';
+    int result = tunic_number_parse(digits, 0, LONGEST_WAIT, &seconds);
+    if (result == 0 && point) {
+        (void)snprintf(digits, sizeof(digits), "%-9s", point + 1);
+        for (char *blank = strchr(digits, ' '); blank; blank = strchr(blank, ' '))
+            *blank = '0';
+        result = tunic_number_parse(digits, 0, 999999999, &nanoseconds);
+    }
+    if (result == -ERANGE)
+        return tunic_error_set(error, TUNIC_USAGE, "not within 0 to %d seconds", LONGEST_WAIT);
+    if (result != 0)
+        return tunic_error_set(error, TUNIC_USAGE, "not a number of seconds");
+    arguments->timeout = seconds * 1000000000U + nanoseconds;
+    return 0;
+}
 
 static const struct tunic_keyword keywords[] = {
     {.word = "present",
@@ -27,9 +63,8 @@ static const struct tunic_keyword keywords[] = {
     {.word = "timeout",
      .placeholder = "SECONDS",
      .help = "give up then (exit 8)",
-     .value = TUNIC_VALUE_NUMBER,
-     .maximum = 1000000000,
-     .offset = offsetof(struct arguments, timeout)},
+     .value = TUNIC_VALUE_CUSTOM,
+     .parse = parse_timeout},
 };
 
 enum { TIMEOUT_ROW = TUNIC_COUNT(keywords) - 1 };
@@ -58,7 +93,7 @@ static enum tunic_condition condition_of(const struct arguments *arguments)
 static int run(struct session *session, struct arguments *arguments)
 {
     bool limited = arguments->own >> TIMEOUT_ROW & 1;
-    uint64_t limit = limited ? (uint64_t)arguments->timeout * 1000000000U : UINT64_MAX;
+    uint64_t limit = limited ? arguments->timeout : UINT64_MAX;
     struct tunic_error error;
 
     if (tunic_interface_wait(session->context, arguments->names.names[0], condition_of(arguments),

@@ -57,11 +57,17 @@ int tunic_group_parse(const char *word, uint32_t *group, struct tunic_error *err
     return 0;
 }
 
+/* "-1" is iproute2's word for none. */
+static bool means_any(const char *word)
+{
+    return strcmp(word, "any") == 0 || strcmp(word, "-1") == 0;
+}
+
 int tunic_parse_user(const char *word, void *desired, struct tunic_error *error)
 {
     struct tunic_desired *target = desired;
 
-    if (strcmp(word, "any") == 0) {
+    if (means_any(word)) {
         target->user = TUNIC_ID_NONE;
         return 0;
     }
@@ -72,7 +78,7 @@ int tunic_parse_group(const char *word, void *desired, struct tunic_error *error
 {
     struct tunic_desired *target = desired;
 
-    if (strcmp(word, "any") == 0) {
+    if (means_any(word)) {
         target->group = TUNIC_ID_NONE;
         return 0;
     }

@@ -7,10 +7,8 @@
 #include "interface/change.h"
 
 #include "interface/values.h"
-#include "netlink/attributes.h"
 
 #include <errno.h>
-#include <linux/ip.h>
 #include <net/if_arp.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,9 +18,10 @@ static const struct tunic_link *link_of(const struct tunic_plan *plan)
     return &plan->interface->link;
 }
 
-/* Begins a request that changes the link, labelled in the way of printf. */
-TUNIC_PRINTF(2, 3)
-static struct nlmsghdr *change_link(struct tunic_plan *plan, const char *format, ...)
+/* Queues a request that sets one attribute of the link, labelled in the way of printf. */
+TUNIC_PRINTF(5, 6)
+static void set_link(struct tunic_plan *plan, uint16_t attribute, const void *value, size_t size,
+                     const char *format, ...)
 {
     char label[2 * TUNIC_VALUE_TEXT];
     va_list arguments;
@@ -30,7 +29,7 @@ static struct nlmsghdr *change_link(struct tunic_plan *plan, const char *format,
     va_start(arguments, format);
     (void)vsnprintf(label, sizeof(label), format, arguments);
     va_end(arguments);
-    return tunic_link_change(&plan->batch, link_of(plan)->ifindex, label);
+    tunic_link_set(&plan->batch, link_of(plan)->ifindex, attribute, value, size, label);
 }
 
 /* ---- what is fixed at birth ------------------------------------------------------------ */
@@ -133,9 +132,7 @@ static int make_mac(struct tunic_plan *plan, struct tunic_error *error)
     tunic_lladdr_text(link->address, link->address_length, from);
     tunic_lladdr_text(mac, 6, to);
     tunic_plan_differs(plan, "mac %s -> %s", from, to);
-    struct nlmsghdr *request = change_link(plan, "set mac %s", to);
-    if (request)
-        mnl_attr_put(request, IFLA_ADDRESS, 6, mac);
+    set_link(plan, IFLA_ADDRESS, mac, 6, "set mac %s", to);
     return 0;
 }
 
@@ -145,9 +142,7 @@ static int make_number(struct tunic_plan *plan, const char *word, uint32_t prese
     if (present == wanted)
         return 0;
     tunic_plan_differs(plan, "%s %u -> %u", word, present, wanted);
-    struct nlmsghdr *request = change_link(plan, "set %s %u", word, wanted);
-    if (request)
-        mnl_attr_put_u32(request, attribute, wanted);
+    set_link(plan, attribute, &wanted, sizeof(wanted), "set %s %u", word, wanted);
     return 0;
 }
 
@@ -177,9 +172,7 @@ static int make_alias(struct tunic_plan *plan, struct tunic_error *error)
     tunic_text_escape(from, sizeof(from), present);
     tunic_text_escape(to, sizeof(to), wanted);
     tunic_plan_differs(plan, "alias '%s' -> '%s'", from, to);
-    struct nlmsghdr *request = change_link(plan, "set alias '%s'", to);
-    if (request)
-        mnl_attr_put(request, IFLA_IFALIAS, strlen(wanted), wanted);
+    set_link(plan, IFLA_IFALIAS, wanted, strlen(wanted), "set alias '%s'", to);
     return 0;
 }
 
@@ -257,9 +250,7 @@ static int make_master(struct tunic_plan *plan, struct tunic_error *error)
     if (link_of(plan)->master != 0)
         interface_text(plan, link_of(plan)->master, from, sizeof(from));
     tunic_plan_differs(plan, "master %s -> %s", from, wanted);
-    struct nlmsghdr *request = change_link(plan, "set master %s", wanted);
-    if (request)
-        mnl_attr_put_u32(request, IFLA_MASTER, (uint32_t)master.ifindex);
+    set_link(plan, IFLA_MASTER, &master.ifindex, sizeof(master.ifindex), "set master %s", wanted);
     return 0;
 }
 
@@ -279,9 +270,8 @@ static int make_carrier(struct tunic_plan *plan, struct tunic_error *error)
     if (link_of(plan)->carrier == wanted)
         return 0;
     tunic_plan_differs(plan, "carrier %s", wanted ? "off -> on" : "on -> off");
-    struct nlmsghdr *request = change_link(plan, "set carrier %s", wanted ? "on" : "off");
-    if (request)
-        mnl_attr_put_u8(request, IFLA_CARRIER, wanted);
+    uint8_t value = wanted;
+    set_link(plan, IFLA_CARRIER, &value, sizeof(value), "set carrier %s", wanted ? "on" : "off");
     return 0;
 }
 
@@ -314,180 +304,6 @@ static int make_up(struct tunic_plan *plan, struct tunic_error *error)
     return 0;
 }
 
-/* ---- settings of the protocol families ------------------------------------------------- */
-
-static int make_linkdown_routes(struct tunic_plan *plan, struct tunic_error *error)
-{
-    const struct tunic_link *link = link_of(plan);
-    bool ignore = plan->desired->linkdown_routes == TUNIC_SWITCH_OFF;
-    bool inet = link->inet && link->inet_ignore_linkdown != ignore;
-
-    (void)error;
-    plan->set_inet6_linkdown = link->inet6 && link->inet6_ignore_linkdown != ignore;
-    if (!inet && !plan->set_inet6_linkdown)
-        return 0;
-    tunic_plan_differs(plan, "linkdown_routes %s", ignore ? "use -> ignore" : "ignore -> use");
-    if (inet)
-        tunic_link_inet_setting(&plan->batch, link->ifindex,
-                                IPV4_DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN, ignore,
-                                "set linkdown_routes");
-    return 0;
-}
-
-static int make_forwarding(struct tunic_plan *plan, struct tunic_error *error)
-{
-    const struct tunic_link *link = link_of(plan);
-    bool on = plan->desired->forwarding == TUNIC_SWITCH_ON;
-    bool inet = link->inet && link->inet_forwarding != on;
-
-    (void)error;
-    plan->set_inet6_forwarding = link->inet6 && link->inet6_forwarding != on;
-    if (!inet && !plan->set_inet6_forwarding)
-        return 0;
-    tunic_plan_differs(plan, "forwarding %s", on ? "off -> on" : "on -> off");
-    if (inet)
-        tunic_link_inet_setting(&plan->batch, link->ifindex, IPV4_DEVCONF_FORWARDING, on,
-                                "set forwarding");
-    return 0;
-}
-
-/* ---- addresses ------------------------------------------------------------------------- */
-
-/* The same address, and the same broadcast address where one was asked for. */
-static bool address_fits(const struct tunic_address *present, const struct tunic_address *wanted)
-{
-    if (!tunic_address_equal(present, wanted))
-        return false;
-    return !wanted->has_broadcast ||
-           (present->has_broadcast && memcmp(present->broadcast, wanted->broadcast, 4) == 0);
-}
-
-static void queue_address(struct tunic_plan *plan, const struct tunic_address *address, bool add)
-{
-    struct tunic_address request = *address;
-    char text[TUNIC_VALUE_TEXT];
-    char label[TUNIC_VALUE_TEXT + 32];
-
-    tunic_address_text(address, text);
-    tunic_plan_differs(plan, "addr %c %s", add ? '+' : '-', text);
-    (void)snprintf(label, sizeof(label), "%s addr %s", add ? "add" : "remove", text);
-    request.ifindex = link_of(plan)->ifindex;
-    if (add)
-        tunic_address_add(&plan->batch, &request, label);
-    else
-        tunic_address_delete(&plan->batch, &request, label);
-}
-
-/* From the last to the first: the kernel takes the secondary addresses of a network away with its
- * primary one, which comes before them. What others manage stays: addresses that are not global,
- * and those with a lifetime, which a router or DHCP gave. */
-static void undo_addr(struct tunic_plan *plan)
-{
-    const struct tunic_desired *desired = plan->desired;
-
-    for (size_t i = plan->interface->address_count; i-- > 0;) {
-        const struct tunic_address *present = &plan->interface->addresses[i];
-        bool kept = present->scope != RT_SCOPE_UNIVERSE || present->valid != UINT32_MAX;
-        bool replaced = false;
-        for (size_t k = 0; k < desired->address_count; k++) {
-            const struct tunic_address *wanted = &desired->addresses[k];
-            bool fits = address_fits(present, wanted);
-            kept = kept || fits;
-            replaced = replaced || (!fits && tunic_address_equal(present, wanted));
-        }
-        if (!kept || replaced)
-            queue_address(plan, present, false);
-    }
-}
-
-static int make_addr(struct tunic_plan *plan, struct tunic_error *error)
-{
-    const struct tunic_desired *desired = plan->desired;
-
-    (void)error;
-    for (size_t i = 0; i < desired->address_count; i++) {
-        bool present = false;
-        for (size_t k = 0; k < plan->interface->address_count; k++)
-            present =
-                present || address_fits(&plan->interface->addresses[k], &desired->addresses[i]);
-        if (!present)
-            queue_address(plan, &desired->addresses[i], true);
-    }
-    return 0;
-}
-
-static void explain_addr(int errno_value, struct tunic_error *error)
-{
-    if (errno_value == EOPNOTSUPP || errno_value == EAFNOSUPPORT)
-        tunic_error_cause(error, "this kernel does not have the protocol");
-    else if (errno_value == EACCES) {
-        error->reason = TUNIC_FAILED;
-        tunic_error_cause(error, "IPv6 is switched off for this interface");
-        tunic_error_hint(error, "sysctl net.ipv6.conf.NAME.disable_ipv6");
-    }
-}
-
-/* ---- routes ---------------------------------------------------------------------------- */
-
-static void queue_route(struct tunic_plan *plan, const struct tunic_route *route, bool add)
-{
-    struct tunic_route request = *route;
-    char text[TUNIC_VALUE_TEXT];
-    char label[TUNIC_VALUE_TEXT + 32];
-
-    tunic_route_text(route, text);
-    tunic_plan_differs(plan, "route %c %s", add ? '+' : '-', text);
-    (void)snprintf(label, sizeof(label), "%s route %s", add ? "add" : "remove", text);
-    request.ifindex = link_of(plan)->ifindex;
-    if (add)
-        tunic_route_add(&plan->batch, &request, label);
-    else
-        tunic_route_delete(&plan->batch, &request, label);
-}
-
-/* Only routes that were set by hand: a routing daemon's, or a router's, are theirs. */
-static void undo_route(struct tunic_plan *plan)
-{
-    const struct tunic_desired *desired = plan->desired;
-
-    for (size_t i = 0; i < plan->interface->route_count; i++) {
-        const struct tunic_route *present = &plan->interface->routes[i];
-        bool kept = present->protocol != RTPROT_BOOT && present->protocol != RTPROT_STATIC;
-        for (size_t k = 0; k < desired->route_count; k++)
-            kept = kept || tunic_route_equal(present, &desired->routes[k]);
-        if (!kept)
-            queue_route(plan, present, false);
-    }
-}
-
-static int make_route(struct tunic_plan *plan, struct tunic_error *error)
-{
-    const struct tunic_desired *desired = plan->desired;
-
-    (void)error;
-    for (size_t i = 0; i < desired->route_count; i++) {
-        bool present = false;
-        for (size_t k = 0; k < plan->interface->route_count; k++)
-            present =
-                present || tunic_route_equal(&plan->interface->routes[k], &desired->routes[i]);
-        if (!present)
-            queue_route(plan, &desired->routes[i], true);
-    }
-    return 0;
-}
-
-static void explain_route(int errno_value, struct tunic_error *error)
-{
-    if (errno_value == ENETDOWN)
-        tunic_error_hint(error, "a route needs the interface up: name 'up' too");
-    else if (errno_value == ENETUNREACH || errno_value == EHOSTUNREACH)
-        tunic_error_hint(error, "the gateway must lie in a network of the interface's addresses");
-    else if (errno_value == EEXIST) {
-        tunic_error_cause(error, "another interface has this route");
-        tunic_error_hint(error, "another 'metric' lets both stand");
-    }
-}
-
 /* ---- the rows -------------------------------------------------------------------------- */
 
 const struct tunic_attribute_actions tunic_change_mode = {.make = make_mode};
@@ -504,13 +320,7 @@ const struct tunic_attribute_actions tunic_change_altname = {.undo = undo_altnam
                                                              .make = make_altname};
 const struct tunic_attribute_actions tunic_change_master = {.make = make_master,
                                                             .explain = explain_master};
-const struct tunic_attribute_actions tunic_change_addr = {
-    .undo = undo_addr, .make = make_addr, .explain = explain_addr};
-const struct tunic_attribute_actions tunic_change_linkdown_routes = {.make = make_linkdown_routes};
-const struct tunic_attribute_actions tunic_change_forwarding = {.make = make_forwarding};
 const struct tunic_attribute_actions tunic_change_carrier = {.make = make_carrier,
                                                              .explain = explain_carrier};
 const struct tunic_attribute_actions tunic_change_down = {.make = make_down};
 const struct tunic_attribute_actions tunic_change_up = {.make = make_up};
-const struct tunic_attribute_actions tunic_change_route = {
-    .undo = undo_route, .make = make_route, .explain = explain_route};

@@ -274,8 +274,8 @@ static int send_groups(const struct run *run, uint32_t group, bool restore, stru
 
     for (size_t i = 0; i < run->count; i++) {
         const struct tunic_link *link = &run->victims[i]->link;
-        tunic_link_set_group(&batch, link->ifindex, restore ? link->device_group : group,
-                             "set the group");
+        uint32_t value = restore ? link->device_group : group;
+        tunic_link_set(&batch, link->ifindex, IFLA_GROUP, &value, sizeof(value), "set the group");
     }
     int result = tunic_batch_send(&batch, &run->context->netlink, refused, refusal, error);
     tunic_batch_free(&batch);

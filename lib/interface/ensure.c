@@ -177,7 +177,7 @@ static int move(struct tunic_context *home, int32_t ifindex, int there, const ch
     char label[96];
 
     (void)snprintf(label, sizeof(label), "move it to the network namespace '%s'", netns);
-    tunic_link_move(&batch, ifindex, there, label);
+    tunic_link_set(&batch, ifindex, IFLA_NET_NS_FD, &there, sizeof(there), label);
     int result = tunic_batch_send(&batch, &home->netlink, move_refused, &refusal, error);
     tunic_batch_free(&batch);
     return result == 0 ? refusal.result : result;

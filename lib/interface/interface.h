@@ -3,7 +3,8 @@
  * lib/interface: what a TUN/TAP interface is, and should be.
  *
  *   attribute.c  the table of attributes: how each is written and made so
- *   change.c     what each attribute changes, as requests to the kernel
+ *   change.c     what each attribute changes, as requests to the kernel; change_inet.c those of
+ *                addresses, routes and their settings
  *   values.c     reading and writing the values of attributes
  *   context.c    the netlink socket, the device node, the network namespace
  *   snapshot.c   what is there: links, addresses and routes in one picture
@@ -233,8 +234,8 @@ struct tunic_holder {
     uint32_t queues;
     uint32_t disabled_queues;
     int32_t descriptor; /* the number of one of its descriptors */
-    bool certain;   /* its descriptor was seen to be this namespace's interface */
-    bool elsewhere; /* it was seen to be another namespace's of the same name */
+    bool certain;       /* its descriptor was seen to be this namespace's interface */
+    bool elsewhere;     /* it was seen to be another namespace's of the same name */
 };
 
 struct tunic_holders {

@@ -124,13 +124,13 @@ static int parse_host(const char *word, uint8_t *family, uint8_t bytes[16],
                       struct tunic_error *error)
 {
     memset(bytes, 0, 16);
+    *family = AF_INET;
     if (inet_pton(AF_INET, word, bytes) == 1)
-        *family = AF_INET;
-    else if (inet_pton(AF_INET6, word, bytes) == 1)
-        *family = AF_INET6;
-    else
-        return wrong(error, "not an IPv4 or IPv6 address");
-    return 0;
+        return 0;
+    *family = AF_INET6;
+    if (inet_pton(AF_INET6, word, bytes) == 1)
+        return 0;
+    return wrong(error, "not an IPv4 or IPv6 address");
 }
 
 /* Reads ADDRESS[/LENGTH]; without a length it is the whole address. */

@@ -69,12 +69,6 @@ struct nlmsghdr *tunic_batch_add(struct tunic_batch *batch, uint16_t type, uint1
     return tunic_request_begin(batch->bytes + item->offset, type, flags, family_header);
 }
 
-void tunic_batch_cancel(struct tunic_batch *batch)
-{
-    if (batch->count > 0)
-        batch->used = batch->items[--batch->count].offset;
-}
-
 struct sending {
     const struct tunic_batch *batch;
     size_t begin;   /* the chunk's first request */

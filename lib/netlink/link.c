@@ -255,6 +255,8 @@ int tunic_link_get(struct tunic_netlink *netlink, const char *name, int32_t ifin
         tunic_request_begin(buffer, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
     struct ifinfomsg *header = mnl_nlmsg_get_payload(request);
 
+    if (name && strlen(name) >= TUNIC_ALTNAME_SIZE)
+        return tunic_error_set(error, TUNIC_ABSENT, "no interface has a name of this length");
     header->ifi_index = name ? 0 : ifindex;
     mnl_attr_put_u32(request, IFLA_EXT_MASK, stats ? 0 : RTEXT_FILTER_SKIP_STATS);
     if (name) /* an altname too: the kernel looks both up, whatever attribute carries it */
@@ -278,7 +280,7 @@ struct nlmsghdr *tunic_link_dump_request(void *buffer, const char *kind, bool st
 
 /* ---- changing -------------------------------------------------------------------------- */
 
-struct nlmsghdr *tunic_link_change(struct tunic_batch *batch, int32_t ifindex, const char *label)
+static struct nlmsghdr *link_change(struct tunic_batch *batch, int32_t ifindex, const char *label)
 {
     struct nlmsghdr *request =
         tunic_batch_add(batch, RTM_SETLINK, 0, sizeof(struct ifinfomsg), label);
@@ -293,7 +295,7 @@ struct nlmsghdr *tunic_link_change(struct tunic_batch *batch, int32_t ifindex, c
 void tunic_link_change_flags(struct tunic_batch *batch, int32_t ifindex, uint32_t flags,
                              uint32_t mask, const char *label)
 {
-    struct nlmsghdr *request = tunic_link_change(batch, ifindex, label);
+    struct nlmsghdr *request = link_change(batch, ifindex, label);
 
     if (request) {
         struct ifinfomsg *header = mnl_nlmsg_get_payload(request);
@@ -302,21 +304,13 @@ void tunic_link_change_flags(struct tunic_batch *batch, int32_t ifindex, uint32_
     }
 }
 
-void tunic_link_move(struct tunic_batch *batch, int32_t ifindex, int descriptor, const char *label)
+void tunic_link_set(struct tunic_batch *batch, int32_t ifindex, uint16_t attribute,
+                    const void *value, size_t size, const char *label)
 {
-    struct nlmsghdr *request = tunic_link_change(batch, ifindex, label);
+    struct nlmsghdr *request = link_change(batch, ifindex, label);
 
-    if (request)
-        mnl_attr_put_u32(request, IFLA_NET_NS_FD, (uint32_t)descriptor);
-}
-
-void tunic_link_set_group(struct tunic_batch *batch, int32_t ifindex, uint32_t group,
-                          const char *label)
-{
-    struct nlmsghdr *request = tunic_link_change(batch, ifindex, label);
-
-    if (request)
-        mnl_attr_put_u32(request, IFLA_GROUP, group);
+    if (request && !mnl_attr_put_check(request, TUNIC_REQUEST_SIZE, attribute, size, value))
+        batch->failed = true;
 }
 
 void tunic_link_delete(struct tunic_batch *batch, int32_t ifindex, const char *label)
@@ -358,7 +352,7 @@ void tunic_link_altname(struct tunic_batch *batch, int32_t ifindex, const char *
 void tunic_link_inet_setting(struct tunic_batch *batch, int32_t ifindex, uint16_t setting,
                              uint32_t value, const char *label)
 {
-    struct nlmsghdr *request = tunic_link_change(batch, ifindex, label);
+    struct nlmsghdr *request = link_change(batch, ifindex, label);
 
     if (request) {
         struct nlattr *families = mnl_attr_nest_start(request, IFLA_AF_SPEC);

@@ -72,15 +72,13 @@ struct tunic_batch {
     uint8_t *bytes;
     size_t used;
     size_t size;
-    bool failed; /* memory ran out */
+    bool failed; /* memory ran out, or a value did not fit a request */
 };
 
 /* Begins the next request. `label` says what it does ("mtu 1400"), for its error. NULL where
  * memory ran out, which tunic_batch_send will tell. Valid until the next call. */
 struct nlmsghdr *tunic_batch_add(struct tunic_batch *batch, uint16_t type, uint16_t flags,
                                  size_t family_header, const char *label);
-/* Takes the request begun last away again. */
-void tunic_batch_cancel(struct tunic_batch *batch);
 
 /* One request that the kernel refused: its place in the batch, its label, errno and the
  * kernel's text (empty where there is none). */
@@ -155,15 +153,12 @@ int tunic_link_get(struct tunic_netlink *netlink, const char *name, int32_t ifin
 /* The request of a dump of links: of `kind` alone where not NULL, with counters if `stats`. */
 struct nlmsghdr *tunic_link_dump_request(void *buffer, const char *kind, bool stats);
 
-/* Begins RTM_SETLINK (or RTM_NEWLINK…) for one interface in a batch; NULL as tunic_batch_add. */
-struct nlmsghdr *tunic_link_change(struct tunic_batch *batch, int32_t ifindex, const char *label);
+/* Sets one IFLA_… attribute to `size` bytes of `value`, as the kernel wants them. */
+void tunic_link_set(struct tunic_batch *batch, int32_t ifindex, uint16_t attribute,
+                    const void *value, size_t size, const char *label);
 /* Sets or clears IFF_… bits. */
 void tunic_link_change_flags(struct tunic_batch *batch, int32_t ifindex, uint32_t flags,
                              uint32_t mask, const char *label);
-/* Moves it to the network namespace that `descriptor` is of. */
-void tunic_link_move(struct tunic_batch *batch, int32_t ifindex, int descriptor, const char *label);
-void tunic_link_set_group(struct tunic_batch *batch, int32_t ifindex, uint32_t group,
-                          const char *label);
 void tunic_link_delete(struct tunic_batch *batch, int32_t ifindex, const char *label);
 void tunic_link_delete_group(struct tunic_batch *batch, uint32_t group, const char *label);
 void tunic_link_altname(struct tunic_batch *batch, int32_t ifindex, const char *name, bool add,
