@@ -17,6 +17,7 @@ enum {
     RECEIVE_SIZE = 65536,    /* larger than any skb that the kernel fills for a dump */
     SOCKET_BUFFER = 4 << 20, /* asked for; what the limits allow is taken */
     DUMP_TRIES = 8,
+    MAX_ERRNO = 4095, /* of the kernel */
 };
 
 static int set_option(struct mnl_socket *socket, int option)
@@ -87,6 +88,12 @@ static void extended_text(const struct nlmsghdr *message, size_t fixed, char *te
     }
 }
 
+/* The errno in a message, positive. What cannot be one is a malformed message, not success. */
+static int errno_of(int value)
+{
+    return value <= 0 && value >= -MAX_ERRNO ? -value : EBADMSG;
+}
+
 /* The errno of an NLMSG_ERROR (0: an acknowledgement), with the kernel's text. */
 static int error_of(const struct nlmsghdr *message, char *text, size_t size)
 {
@@ -99,12 +106,12 @@ static int error_of(const struct nlmsghdr *message, char *text, size_t size)
     if (!(message->nlmsg_flags & NLM_F_CAPPED) && answer->msg.nlmsg_len > sizeof(answer->msg))
         fixed += tunic_align(answer->msg.nlmsg_len - sizeof(answer->msg));
     extended_text(message, fixed, text, size);
-    return -answer->error;
+    return errno_of(answer->error);
 }
 
 /* Receives one datagram from the kernel into `buffer`. Returns its length, 0 where another
  * process sent it, or a negative errno. */
-static ssize_t receive(struct tunic_netlink *netlink, void *buffer, size_t size)
+static ssize_t receive(struct tunic_netlink *netlink, void *buffer, size_t size, int flags)
 {
     struct sockaddr_nl sender = {0};
     struct iovec vector = {buffer, size};
@@ -112,7 +119,7 @@ static ssize_t receive(struct tunic_netlink *netlink, void *buffer, size_t size)
         .msg_name = &sender, .msg_namelen = sizeof(sender), .msg_iov = &vector, .msg_iovlen = 1};
 
     for (;;) {
-        ssize_t length = recvmsg(mnl_socket_get_fd(netlink->socket), &header, 0);
+        ssize_t length = recvmsg(mnl_socket_get_fd(netlink->socket), &header, flags);
         if (length < 0 && errno == EINTR)
             continue;
         if (length < 0)
@@ -130,10 +137,10 @@ struct answer {
     tunic_netlink_handle handle;
     tunic_netlink_failed failed;
     void *closure;
-    bool acknowledged; /* an acknowledgement ends it: no dump, no single object */
-    bool single;       /* the first object ends it */
+    bool single; /* the first object ends it */
     bool interrupted;
     bool done;
+    bool finished; /* the kernel has nothing more to say */
     int result;
     char text[256];
 };
@@ -150,7 +157,7 @@ static void take_error(struct answer *answer, const struct nlmsghdr *message)
         memcpy(answer->text, text, sizeof(text));
     }
     if (message->nlmsg_seq == answer->last)
-        answer->done = true;
+        answer->done = answer->finished = true;
 }
 
 static void take_message(struct answer *answer, const struct nlmsghdr *message)
@@ -171,10 +178,10 @@ static void take_message(struct answer *answer, const struct nlmsghdr *message)
         return;
     case NLMSG_DONE:
         if (mnl_nlmsg_get_payload_len(message) >= sizeof(int)) {
-            answer->result = *(const int *)mnl_nlmsg_get_payload(message);
+            answer->result = -errno_of(*(const int *)mnl_nlmsg_get_payload(message));
             extended_text(message, sizeof(int), answer->text, sizeof(answer->text));
         }
-        answer->done = true;
+        answer->done = answer->finished = true;
         return;
     default:
         break;
@@ -191,7 +198,7 @@ static int read_answer(struct tunic_netlink *netlink, struct answer *answer)
     _Alignas(struct nlmsghdr) char buffer[RECEIVE_SIZE];
 
     while (!answer->done) {
-        ssize_t received = receive(netlink, buffer, sizeof(buffer));
+        ssize_t received = receive(netlink, buffer, sizeof(buffer), 0);
         if (received < 0)
             return (int)received;
         int left = (int)received;
@@ -201,6 +208,18 @@ static int read_answer(struct tunic_netlink *netlink, struct answer *answer)
             take_message(answer, message);
     }
     return 0;
+}
+
+/* Reads a dump that is given up to its end: the kernel refuses the next one as long as it runs
+ * (EBUSY). It is fed by our reading, so that there is always something to read until it ends. */
+static void drain(struct tunic_netlink *netlink)
+{
+    _Alignas(struct nlmsghdr) char buffer[RECEIVE_SIZE];
+    ssize_t received;
+
+    do
+        received = receive(netlink, buffer, sizeof(buffer), MSG_DONTWAIT);
+    while (received >= 0 || received == -ENOBUFS || received == -EMSGSIZE);
 }
 
 static int send_request(struct tunic_netlink *netlink, struct nlmsghdr *request)
@@ -255,6 +274,8 @@ int tunic_netlink_dump(struct tunic_netlink *netlink, struct nlmsghdr *request,
         answer = (struct answer){.handle = handle, .closure = closure};
         answer.first = answer.last = request->nlmsg_seq;
         result = read_answer(netlink, &answer);
+        if (!answer.finished)
+            drain(netlink);
         if (result == 0)
             result = answer.result;
         bool lost = result == -ENOBUFS || result == -EINTR;
@@ -269,10 +290,11 @@ int tunic_netlink_dump(struct tunic_netlink *netlink, struct nlmsghdr *request,
 int tunic_netlink_collect(struct tunic_netlink *netlink, uint32_t first, uint32_t last,
                           tunic_netlink_failed failed, void *closure, struct tunic_error *error)
 {
-    struct answer answer = {
-        .first = first, .last = last, .failed = failed, .closure = closure, .acknowledged = true};
+    struct answer answer = {.first = first, .last = last, .failed = failed, .closure = closure};
     int result = read_answer(netlink, &answer);
 
+    if (result == 0)
+        result = answer.result;
     return result == 0 ? 0 : tell(error, result, "");
 }
 
@@ -315,7 +337,7 @@ int tunic_monitor_read(struct tunic_netlink *netlink, tunic_netlink_handle handl
 
     *overrun = false;
     while (poll(&ready, 1, 0) > 0) {
-        ssize_t received = receive(netlink, buffer, sizeof(buffer));
+        ssize_t received = receive(netlink, buffer, sizeof(buffer), 0);
         if (received == -ENOBUFS) {
             *overrun = true;
             continue;
