@@ -44,7 +44,7 @@ static bool match_table(struct tunic_match *match, enum tunic_word_kind kind,
         if (!word_matches(word, keywords[i].word, how))
             continue;
         if (match->kind != TUNIC_WORD_UNKNOWN) {
-            match->kind = TUNIC_WORD_AMBIGUOUS;
+            *match = (struct tunic_match){.kind = TUNIC_WORD_AMBIGUOUS};
             return true;
         }
         *match = (struct tunic_match){kind, section, i, &keywords[i]};

@@ -37,7 +37,7 @@ struct tunic_match {
     enum tunic_word_kind kind;
     const struct tunic_section *section; /* an option's: that of its keyword */
     size_t index;                        /* the row in the section, or in the options of `last` */
-    const struct tunic_keyword *keyword;
+    const struct tunic_keyword *keyword; /* NULL where it is neither keyword nor option */
 };
 
 struct tunic_match tunic_walk_match(const struct tunic_walk *walk, const char *word);
