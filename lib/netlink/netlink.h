@@ -141,7 +141,7 @@ struct tunic_link {
     struct rtnl_link_stats64 stats;
 };
 
-/* Reads RTM_NEWLINK or RTM_DELLINK, which mnl_nlmsg_ok has passed. 0; -EBADMSG where it is
+/* Reads RTM_NEWLINK or RTM_DELLINK, as long in memory as it says. 0; -EBADMSG where it is
  * malformed; -ENOMEM. After a failure there is nothing to release. */
 int tunic_link_parse(const struct nlmsghdr *message, struct tunic_link *link);
 void tunic_link_release(struct tunic_link *link);

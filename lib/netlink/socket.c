@@ -202,10 +202,13 @@ static int read_answer(struct tunic_netlink *netlink, struct answer *answer)
         if (received < 0)
             return (int)received;
         int left = (int)received;
-        const struct nlmsghdr *message = (const struct nlmsghdr *)buffer;
-        for (; mnl_nlmsg_ok(message, left) && !answer->done;
-             message = mnl_nlmsg_next(message, &left))
+        const struct nlmsghdr *message;
+        TUNIC_MESSAGES(message, buffer, left)
+        {
             take_message(answer, message);
+            if (answer->done)
+                break;
+        }
     }
     return 0;
 }
@@ -345,8 +348,9 @@ int tunic_monitor_read(struct tunic_netlink *netlink, tunic_netlink_handle handl
         if (received < 0)
             return tunic_error_system(error, (int)-received, "cannot read the kernel's events");
         int left = (int)received;
-        const struct nlmsghdr *message = (const struct nlmsghdr *)buffer;
-        for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+        const struct nlmsghdr *message;
+        TUNIC_MESSAGES(message, buffer, left)
+        {
             int result = handle(message, closure);
             if (result != 0)
                 return result < 0 ? result : 0;

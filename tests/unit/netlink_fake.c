@@ -196,17 +196,21 @@ void fake_truncated(void)
     events[event_count - 1].truncated = true;
 }
 
-/* Appends a whole message to the datagram begun last. */
-static void append(const struct nlmsghdr *message)
+void fake_bytes(const void *bytes, size_t length)
 {
     struct event *event = &events[event_count - 1];
-    size_t length = tunic_align(message->nlmsg_len);
-    uint8_t *bytes = realloc(event->bytes, event->length + length);
+    uint8_t *grown = realloc(event->bytes, event->length + length);
 
-    assert_non_null(bytes);
-    memcpy(bytes + event->length, message, length);
-    event->bytes = bytes;
+    assert_non_null(grown);
+    memcpy(grown + event->length, bytes, length);
+    event->bytes = grown;
     event->length += length;
+}
+
+/* Appends a whole message, padded. */
+static void append(const struct nlmsghdr *message)
+{
+    fake_bytes(message, tunic_align(message->nlmsg_len));
 }
 
 void fake_message(uint16_t type, uint16_t flags, uint32_t sequence, const void *payload,

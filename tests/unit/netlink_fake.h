@@ -41,6 +41,8 @@ void fake_truncated(void);
 /* Appends a message to the datagram. */
 void fake_message(uint16_t type, uint16_t flags, uint32_t sequence, const void *payload,
                   size_t length);
+/* Appends bytes that need not be a message. */
+void fake_bytes(const void *bytes, size_t length);
 /* Appends an NLMSG_ERROR (errno_value 0: an acknowledgement) with the kernel's text, or NULL. */
 void fake_answer(uint32_t sequence, int errno_value, const char *text);
 /* Appends an NLMSG_DONE. */

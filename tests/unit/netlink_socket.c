@@ -208,18 +208,24 @@ static void test_others_are_ignored(void **state)
     fake_end();
 }
 
+/* A message that is longer than its datagram, or shorter than itself, is none; nor is anything
+ * behind it, which cannot be found. */
 static void test_lying_message_length(void **state)
 {
-    static const uint32_t lengths[] = {0, 15, 4096, UINT32_MAX};
+    static const uint32_t lengths[] = {0, 15, 37, 4096, 0x7FFFFFFF, 0x80000000, UINT32_MAX};
     struct tunic_error error;
 
     (void)state;
     for (size_t i = 0; i < TUNIC_COUNT(lengths); i++) {
+        struct {
+            struct nlmsghdr header;
+            struct nlmsgerr answer;
+        } liar = {{.nlmsg_len = lengths[i], .nlmsg_type = NLMSG_ERROR, .nlmsg_seq = 1}, {0}};
         struct tunic_netlink netlink = fake_begin(0);
-        const struct nlmsghdr liar = {
-            .nlmsg_len = lengths[i], .nlmsg_type = NLMSG_ERROR, .nlmsg_seq = 1};
         fake_datagram(0);
-        fake_message(NLMSG_NOOP, 0, 1, &liar, sizeof(liar));
+        fake_bytes(&liar, sizeof(liar));
+        fake_datagram(0);
+        fake_bytes(&liar, sizeof(liar.header) - 1);
         fake_datagram(0);
         fake_answer(1, EPERM, NULL);
         assert_int_equal(tunic_netlink_request(&netlink, request(), NULL, NULL, &error), -EPERM);
