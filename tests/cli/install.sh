@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Installs to a folder of its own, and uses what is there as another program would.
+
+# shellcheck source=tests/library.sh
+. "$(dirname "$0")/../library.sh"
+need cmake pkg-config cc
+
+prefix=$SCRATCH/prefix
+build=$(dirname "$(dirname "$TUNIC")")
+check 'it installs' 0 cmake --install "$build" --prefix "$prefix"
+
+# ---- the program ----
+
+check 'the program is there and runs' 0 "$prefix/bin/tunic" version
+for name in tunctl ip-tuntap; do
+    link=$(find "$prefix" -path "*/libexec/tunic/$name")
+    check_equal "$name is a link to the program" "$(realpath "$prefix/bin/tunic")" \
+        "$(realpath "$link")"
+    check_equal "$name still is one where the folder is moved" '../../bin/tunic' \
+        "$(readlink "$link")"
+done
+check_equal 'no other program is installed' tunic "$(ls "$prefix/bin")"
+
+# ---- pages and completions, as many as there are ----
+
+for page in "$ROOT"/man/*.[0-9]; do
+    [ -f "$page" ] || continue
+    check_true "${page##*/} is installed" \
+        test -f "$prefix/share/man/man${page##*.}/${page##*/}"
+done
+completion() {
+    [ -f "$ROOT/completions/$1" ] || return 0
+    check_true "the completion $1 is installed" cmp "$ROOT/completions/$1" "$prefix/share/$2"
+}
+completion tunic.bash bash-completion/completions/tunic
+completion _tunic zsh/site-functions/_tunic
+completion tunic.fish fish/vendor_completions.d/tunic.fish
+
+# ---- the library ----
+
+for header in "$prefix"/include/tunic/*/*.h; do
+    name=${header#"$prefix"/include/tunic/}
+    check_true "tunic.h includes $name" grep -qF "#include \"$name\"" \
+        "$prefix/include/tunic/tunic.h"
+done
+
+cat >"$SCRATCH/consumer.c" <<'SOURCE'
+#include <stdio.h>
+#include <tunic/tunic.h>
+
+int main(void)
+{
+    struct tunic_netlink netlink;
+    struct tunic_error error;
+    struct tunic_link link;
+
+    if (tunic_netlink_open(&netlink, &error) != 0)
+        return 1;
+    if (tunic_link_get(&netlink, "lo", 0, &link, &error) != 0)
+        return 2;
+    puts(link.name);
+    tunic_link_release(&link);
+    tunic_netlink_close(&netlink);
+    return tunic_edit_distance("mtu", "mut") == 1 ? 0 : 3;
+}
+SOURCE
+folder=$(dirname "$(find "$prefix" -name libtunic.pc)")
+check 'pkg-config knows it' 0 env PKG_CONFIG_PATH="$folder" \
+    pkg-config --define-variable=prefix="$prefix" --cflags --libs --static libtunic
+check_stdout_like 'and what it stands on' '-ltunic .*-lmnl'
+read -r -a flags <"$STDOUT"
+check 'a program is built with it' 0 \
+    cc -Wall -Wextra -Werror -o "$SCRATCH/consumer" "$SCRATCH/consumer.c" "${flags[@]}"
+check_stderr 'without a warning' ''
+check 'and runs' 0 "$SCRATCH/consumer"
+check_stdout 'and tells what the kernel told' 'lo'
+
+finish
