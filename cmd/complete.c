@@ -34,36 +34,50 @@ static void offer(void *closure, const char *word, const char *description)
 
 /* ---- what only the system knows -------------------------------------------------------- */
 
+/* Whether an interface of this kind may have members. */
+static bool is_master(const struct tunic_link *link)
+{
+    static const char *const kinds[] = {"bridge", "vrf", "bond", "team", "openvswitch"};
+
+    for (size_t i = 0; i < TUNIC_COUNT(kinds); i++)
+        if (strcmp(link->kind_name, kinds[i]) == 0)
+            return true;
+    return false;
+}
+
+static void offer_link(struct completion *completion, enum tunic_candidates kind,
+                       const struct tunic_link *link)
+{
+    struct tunic_text text = {0};
+
+    if (kind == TUNIC_CANDIDATES_MASTERS) {
+        if (is_master(link))
+            offer(completion, link->name, link->kind_name);
+        return;
+    }
+    if (kind == TUNIC_CANDIDATES_FREE_INTERFACES && tunic_interface_looks_held(link))
+        return;
+    tunic_interface_describe(link, NULL, &text);
+    offer(completion, link->name, text.text);
+    tunic_text_free(&text);
+}
+
 static void offer_links(struct completion *completion, enum tunic_candidates kind)
 {
-    static const char *const masters[] = {"bridge", "vrf", "bond", "team", "openvswitch"};
-    bool wants_masters = kind == TUNIC_CANDIDATES_MASTERS;
+    unsigned load = kind == TUNIC_CANDIDATES_MASTERS ? TUNIC_LOAD_ALL_KINDS : 0;
     struct tunic_context context;
     struct tunic_snapshot snapshot;
     struct tunic_error error;
 
-    if (wants_masters)
+    if (kind == TUNIC_CANDIDATES_MASTERS)
         offer(completion, "none", "no longer a member of anything");
     if (completion->options.netns && tunic_netns_enter(completion->options.netns, NULL, &error))
         return;
     if (tunic_context_open(&context, TUNIC_DEVICE_NODE, &error) != 0)
         return;
-    if (tunic_snapshot_read(&snapshot, &context, wants_masters ? TUNIC_LOAD_ALL_KINDS : 0,
-                            &error) == 0) {
-        for (size_t i = 0; i < snapshot.count; i++) {
-            const struct tunic_link *link = &snapshot.interfaces[i].link;
-            struct tunic_text text = {0};
-            bool fits = !wants_masters;
-            for (size_t k = 0; wants_masters && k < TUNIC_COUNT(masters); k++)
-                fits = fits || strcmp(link->kind_name, masters[k]) == 0;
-            if (kind == TUNIC_CANDIDATES_FREE_INTERFACES && tunic_interface_looks_held(link))
-                fits = false;
-            if (!wants_masters)
-                tunic_interface_describe(link, NULL, &text);
-            if (fits)
-                offer(completion, link->name, wants_masters ? link->kind_name : text.text);
-            tunic_text_free(&text);
-        }
+    if (tunic_snapshot_read(&snapshot, &context, load, &error) == 0) {
+        for (size_t i = 0; i < snapshot.count; i++)
+            offer_link(completion, kind, &snapshot.interfaces[i].link);
         tunic_snapshot_free(&snapshot);
     }
     tunic_context_close(&context);

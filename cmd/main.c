@@ -172,9 +172,10 @@ static int run(struct session *session, const char **words, size_t count)
     bool needs_kernel = !command || !(command->without_context || session->options.help);
     if (needs_kernel && open_context(session, &context, &error) != 0)
         return tunic_report_error(session, &error);
-    session->context = &context;
-    int code = command ? tunic_command_run(session, command, words + 1, count - 1)
-                       : tunic_batch_run(session);
+    struct session opened = *session;
+    opened.context = &context;
+    int code = command ? tunic_command_run(&opened, command, words + 1, count - 1)
+                       : tunic_batch_run(&opened);
     tunic_context_close(&context);
     return code;
 }

@@ -71,16 +71,15 @@ static int set_color(struct options *options, struct tunic_error *error)
 static int set_option(struct options *options, const struct option_row *row, const char *value,
                       struct tunic_error *error)
 {
-    char *member = (char *)options + row->offset;
-    static const bool given = true;
+    void *member = (char *)options + row->offset;
 
     if (!row->value) {
-        memcpy(member, &given, sizeof(given));
+        *(bool *)member = true;
         return 0;
     }
-    if (*value == '\0')
+    if (!value || *value == '\0')
         return refuse_option(error, row->word, "its value is empty");
-    memcpy(member, &value, sizeof(const char *));
+    *(const char **)member = value;
     return row->offset == AT(color_word) ? set_color(options, error) : 0;
 }
 

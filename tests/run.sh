@@ -267,6 +267,7 @@ main() {
         printf 'Run them with: sudo tests/run.sh%s\n' "${*:+ $*}" >&2
         exit 2
     fi
+    # shellcheck disable=SC2119 # without names: everything
     packages_ensure
     log=$(mktemp)
     trap 'rm -f "$log"' EXIT

@@ -183,58 +183,76 @@ static int move(struct tunic_context *home, int32_t ifindex, int there, const ch
     return result == 0 ? refusal.result : result;
 }
 
-/* Brings those names over that are here and not there. In a check they are compared here, since
- * everything that a move drops is going to be set anyway. */
-static void move_all(struct run *run, struct tunic_context *home,
-                     const struct tunic_name_list *names, int there)
+/* Brings one name over, where it is here and not there. In a check it is told, and not looked at
+ * any further: everything that a move drops is going to be set anyway. */
+static int bring(struct run *run, struct tunic_context *home, const char *name, int there,
+                 bool *moved, struct tunic_error *error)
+{
+    struct tunic_snapshot snapshot;
+    struct tunic_link present;
+    const struct tunic_interface *interface;
+
+    *moved = false;
+    if (tunic_link_get(&run->context->netlink, name, 0, false, &present, error) == 0) {
+        tunic_link_release(&present);
+        return 0;
+    }
+    if (tunic_snapshot_read_one(&snapshot, home, name, 0, error) != 0)
+        return 0; /* made, or missed, there */
+    int result = tunic_snapshot_require(&snapshot, home, name, &interface, error);
+    if (result == 0) {
+        *moved = true;
+        if (run->ensure->check)
+            tell(run, name, "netns: moved");
+        else
+            result = move(home, interface->link.ifindex, there, run->desired->netns, error);
+    }
+    tunic_snapshot_free(&snapshot);
+    return result;
+}
+
+/* Fills `here` with the names that are still to be looked at, in the namespace visited. */
+static void bring_all(struct run *run, struct tunic_context *home,
+                      const struct tunic_name_list *names, int there, struct tunic_name_list *here)
 {
     for (size_t i = 0; i < names->count; i++) {
-        struct tunic_snapshot snapshot;
-        struct tunic_link present;
         struct tunic_error error;
-        const struct tunic_interface *interface;
-        const char *name = names->names[i];
-
-        if (tunic_link_get(&run->context->netlink, name, 0, false, &present, &error) == 0) {
-            tunic_link_release(&present);
-            continue;
-        }
-        if (tunic_snapshot_read_one(&snapshot, home, name, 0, &error) != 0)
-            continue; /* made, or missed, there */
-        int result = tunic_snapshot_require(&snapshot, home, name, &interface, &error);
-        if (result == 0 && run->ensure->check)
-            tell(run, name, "netns: moved");
-        else if (result == 0)
-            result = move(home, interface->link.ifindex, there, run->desired->netns, &error);
-        tunic_snapshot_free(&snapshot);
+        bool moved;
+        int result = bring(run, home, names->names[i], there, &moved, &error);
+        if (result == 0 && !(moved && run->ensure->check))
+            result = tunic_name_list_add(here, names->names[i], &error);
         if (result != 0)
-            fail(run, name, &error, result);
+            fail(run, names->names[i], &error, result);
     }
 }
 
-static int ensure_there(struct run *run, struct tunic_context *home,
-                        const struct tunic_name_list *names, struct tunic_error *error)
+/* Runs in another namespace what `home_run` describes. */
+static int ensure_there(const struct run *home_run, const struct tunic_name_list *names)
 {
+    struct tunic_error *error = home_run->first;
+    struct tunic_name_list here = {0};
     struct tunic_visit visit;
-    int result = tunic_visit_begin(&visit, home, run->desired->netns, error);
+    struct run run = *home_run;
+    int result = tunic_visit_begin(&visit, home_run->context, run.desired->netns, error);
 
     if (result != 0) {
-        run->report(run->closure, "", error);
+        run.report(run.closure, "", error);
         return result;
     }
+    run.context = &visit.context;
     int there = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-    run->context = &visit.context;
     if (there < 0) {
         struct tunic_error failure;
         result = tunic_error_system(&failure, errno, "cannot open the network namespace");
-        fail(run, "", &failure, result);
+        fail(&run, "", &failure, result);
     } else {
-        move_all(run, home, names, there);
+        bring_all(&run, home_run->context, names, there, &here);
         (void)close(there);
-        if (run->result == 0 && !run->ensure->difference)
-            ensure_here(run, names);
+        if (here.count > 0)
+            ensure_here(&run, &here);
     }
-    return tunic_visit_end(&visit, run->result, error);
+    tunic_name_list_free(&here);
+    return tunic_visit_end(&visit, run.result, error);
 }
 
 int tunic_interfaces_ensure(struct tunic_context *context, const struct tunic_name_list *names,
@@ -251,13 +269,15 @@ int tunic_interfaces_ensure(struct tunic_context *context, const struct tunic_na
                       .first = error};
 
     ensure->difference = false;
-    run.load = (desired->named & TUNIC_NAMED(TUNIC_ATTRIBUTE_ADDR) ? TUNIC_LOAD_ADDRESSES : 0U) |
-               (desired->named & TUNIC_NAMED(TUNIC_ATTRIBUTE_ROUTE) ? TUNIC_LOAD_ROUTES : 0U);
+    if (desired->named & TUNIC_NAMED(TUNIC_ATTRIBUTE_ADDR))
+        run.load |= TUNIC_LOAD_ADDRESSES;
+    if (desired->named & TUNIC_NAMED(TUNIC_ATTRIBUTE_ROUTE))
+        run.load |= TUNIC_LOAD_ROUTES;
     if (desired->named & moved) {
         /* Once there, it is here. */
         here.named &= ~moved;
         run.desired = &here;
-        return ensure_there(&run, context, names, error);
+        return ensure_there(&run, names);
     }
     ensure_here(&run, names);
     return run.result;
