@@ -70,7 +70,7 @@ take_closing_line() {
         # Failed, and no count of it: the exit code is believed.
         [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
         count "${BASH_REMATCH[2]}" "$failed" "${BASH_REMATCH[5]:-0}"
-        grep '^SKIP ' "$log" | sed "s/^SKIP /  skipped in $name: /"
+        sed -n "s|^SKIP |  skipped in $name: |p" "$log"
     else
         failed=1
         count 0 1 0
@@ -116,6 +116,7 @@ build() {
         fi
     fi
     [ "${built[$preset]}" = whole ] && return
+    sed -i -E '/^\[[0-9]+\/[0-9]+\] (Building|Linking|Generating) /d' "$log" # what went well
     count 0 1 0
     show "build of the preset $preset" 1
     return 1
@@ -261,7 +262,12 @@ main() {
             ;;
         esac
     done
-    [ "${#parts[@]}" -gt 0 ] || parts=("${all_parts[@]}")
+    if [ "${#parts[@]}" -eq 0 ]; then
+        parts=(unit asan valgrind fuzz lint)
+        for part in "${script_parts[@]}"; do
+            [ ! -d "tests/$part" ] || parts+=("$part")
+        done
+    fi
     if [ "$(id -u)" -ne 0 ]; then
         printf 'The tests make network namespaces and install packages: that needs root.\n' >&2
         printf 'Run them with: sudo tests/run.sh%s\n' "${*:+ $*}" >&2

@@ -58,7 +58,7 @@ int main(void)
 
     if (tunic_netlink_open(&netlink, &error) != 0)
         return 1;
-    if (tunic_link_get(&netlink, "lo", 0, &link, &error) != 0)
+    if (tunic_link_get(&netlink, "lo", 0, false, &link, &error) != 0)
         return 2;
     puts(link.name);
     tunic_link_release(&link);

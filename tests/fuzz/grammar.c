@@ -16,7 +16,7 @@ static void offer(void *closure, const char *word, const char *description)
 {
     size_t *count = closure;
 
-    FUZZ_CHECK(*word != '\0' && description);
+    fuzz_check(*word != '\0' && description);
     ++*count;
 }
 
@@ -24,22 +24,22 @@ static void provide(void *closure, enum tunic_candidates kind)
 {
     size_t *count = closure;
 
-    FUZZ_CHECK(kind != TUNIC_CANDIDATES_NONE);
+    fuzz_check(kind != TUNIC_CANDIDATES_NONE);
     ++*count;
 }
 
 static void check_result(const struct table *table, int result, size_t count)
 {
-    FUZZ_CHECK(table->names.count <= count);
-    FUZZ_CHECK(!(table->named[0] >> ROW_CARRIER & 1) && !table->target.carrier);
-    FUZZ_CHECK(!(table->target.up && table->target.down));
-    FUZZ_CHECK(!(table->named[0] >> ROW_MTU & 1) ||
+    fuzz_check(table->names.count <= count);
+    fuzz_check(!(table->named[0] >> ROW_CARRIER & 1) && !table->target.carrier);
+    fuzz_check(!(table->target.up && table->target.down));
+    fuzz_check(!(table->named[0] >> ROW_MTU & 1) ||
                (table->target.mtu >= 68 && table->target.mtu <= 65535));
-    FUZZ_CHECK(table->target.mode <= 1);
+    fuzz_check(table->target.mode <= 1);
     if (result == 0)
-        FUZZ_CHECK(table->error.action[0] == '\0');
+        fuzz_check(table->error.action[0] == '\0');
     else
-        FUZZ_CHECK(table->error.action[0] != '\0' && table->error.reason != 0);
+        fuzz_check(table->error.action[0] != '\0' && table->error.reason != 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (length == 0)
         return 0;
     char *text = malloc(length);
-    FUZZ_CHECK(text);
+    fuzz_check(text != NULL);
     memcpy(text, bytes + 1, length - 1);
     text[length - 1] = '\0';
     for (char *word = text; word && count < MOST_WORDS;) {

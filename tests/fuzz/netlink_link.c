@@ -12,15 +12,15 @@ static void check_link(const struct nlmsghdr *message)
     struct tunic_link link;
 
     if (tunic_link_parse(message, &link) != 0) {
-        FUZZ_CHECK(!link.alias && !link.altnames);
+        fuzz_check(!link.alias && !link.altnames);
         return;
     }
-    FUZZ_CHECK(link.name[0] != '\0');
-    FUZZ_CHECK(memchr(link.name, '\0', sizeof(link.name)));
-    FUZZ_CHECK(memchr(link.kind_name, '\0', sizeof(link.kind_name)));
-    FUZZ_CHECK(link.address_length <= sizeof(link.address));
+    fuzz_check(link.name[0] != '\0');
+    fuzz_check(memchr(link.name, '\0', sizeof(link.name)));
+    fuzz_check(memchr(link.kind_name, '\0', sizeof(link.kind_name)));
+    fuzz_check(link.address_length <= sizeof(link.address));
     for (const char *name = link.altnames; name && *name; name += strlen(name) + 1)
-        FUZZ_CHECK(strlen(name) < TUNIC_ALTNAME_SIZE);
+        fuzz_check(strlen(name) < TUNIC_ALTNAME_SIZE);
     tunic_link_release(&link);
 }
 
@@ -31,9 +31,9 @@ static void check_message(const struct nlmsghdr *message)
 
     check_link(message);
     if (tunic_address_parse(message, &address) == 0)
-        FUZZ_CHECK(memchr(address.label, '\0', sizeof(address.label)));
+        fuzz_check(memchr(address.label, '\0', sizeof(address.label)));
     if (tunic_route_parse(message, &route) == 0)
-        FUZZ_CHECK(route.has_via || route.via_family == 0);
+        fuzz_check(route.has_via || route.via_family == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (length == 0)
         return 0;
     void *buffer = malloc(length); /* aligned, which the input need not be */
-    FUZZ_CHECK(buffer);
+    fuzz_check(buffer != NULL);
     memcpy(buffer, bytes, length);
     TUNIC_MESSAGES(message, buffer, left)
     check_message(message);

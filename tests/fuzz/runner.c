@@ -19,12 +19,12 @@ static int run_file(const char *path)
         return 1;
     }
     uint8_t *buffer = malloc(LARGEST);
-    FUZZ_CHECK(buffer);
+    fuzz_check(buffer != NULL);
     size_t length = fread(buffer, 1, LARGEST, file);
     (void)fclose(file);
     /* As long as the input and no longer, so that a read beyond it is seen. */
     uint8_t *input = malloc(length ? length : 1);
-    FUZZ_CHECK(input);
+    fuzz_check(input != NULL);
     memcpy(input, buffer, length);
     free(buffer);
     (void)LLVMFuzzerTestOneInput(input, length);
@@ -43,7 +43,6 @@ static int run_folder(const char *path)
         (void)fprintf(stderr, "%s: %s\n", path, strerror(errno));
         return 1;
     }
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
     while ((entry = readdir(folder))) {
         char file[4096];
         if (entry->d_name[0] == '.')

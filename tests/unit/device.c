@@ -66,8 +66,9 @@ int __wrap_ioctl(int descriptor, unsigned long request, ...)
     assert_int_equal(descriptor, NODE);
     fake.request = request;
     va_start(arguments, request);
-    fake.value = va_arg(arguments, unsigned long);
+    void *argument = va_arg(arguments, void *); /* or a number of that size */
     va_end(arguments);
+    fake.value = (uintptr_t)argument;
     if (fake.errno_value) {
         errno = fake.errno_value;
         return -1;
@@ -75,7 +76,7 @@ int __wrap_ioctl(int descriptor, unsigned long request, ...)
     if (request == TUNGETDEVNETNS)
         return NAMESPACE;
     if (request == TUNSETIFF || request == TUNGETIFF) {
-        struct ifreq *interface = (struct ifreq *)(uintptr_t)fake.value;
+        struct ifreq *interface = argument;
         fake.interface = *interface;
         *interface = fake.answer;
     }

@@ -110,13 +110,13 @@ static void test_short_tun_data(void **state)
     struct tunic_link link;
 
     (void)state;
-    for (uint16_t type = IFLA_TUN_OWNER; type <= IFLA_TUN_NUM_DISABLED_QUEUES; type++) {
+    for (int type = IFLA_TUN_OWNER; type <= IFLA_TUN_NUM_DISABLED_QUEUES; type++) {
         begin(&message);
         mnl_attr_put_strz(message.header, IFLA_IFNAME, "x");
         struct nlattr *info = mnl_attr_nest_start(message.header, IFLA_LINKINFO);
         mnl_attr_put_strz(message.header, IFLA_INFO_KIND, "tun");
         struct nlattr *data = mnl_attr_nest_start(message.header, IFLA_INFO_DATA);
-        mnl_attr_put(message.header, type, 0, "");
+        mnl_attr_put(message.header, (uint16_t)type, 0, "");
         mnl_attr_nest_end(message.header, data);
         mnl_attr_nest_end(message.header, info);
         assert_int_equal(tunic_link_parse(message_seal(&message), &link), 0);

@@ -47,7 +47,7 @@ static inline const struct nlmsghdr *message_seal_at(struct message *message, si
     free(message->sealed);
     if (length == 0)
         length = message->header->nlmsg_len;
-    message->sealed = malloc(length);
+    message->sealed = malloc(length ? length : 1);
     if (!message->sealed)
         abort();
     memcpy(message->sealed, message->bytes, length);

@@ -120,7 +120,8 @@ static void test_text_behind_the_request(void **state)
 {
     struct {
         struct nlmsgerr error;
-        uint8_t request[22 + 2]; /* the rest of it, padded */
+        /* cppcheck-suppress unusedStructMember */
+        uint8_t request[22 + 2]; /* its rest, padded */
         struct nlattr head;
         char text[4];
     } payload = {.error = {.error = -EINVAL}};
