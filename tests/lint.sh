@@ -19,7 +19,7 @@ lint() {
     elif run "$@" && [ "$STATUS" -eq 0 ]; then
         pass "$what"
     else
-        fail "$what" "$(cat "$STDOUT" "$STDERR")"
+        fail "$what" "$(grep -hvE '^[0-9]+ warnings? generated\.$' "$STDOUT" "$STDERR")"
     fi
 }
 

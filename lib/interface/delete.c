@@ -200,6 +200,8 @@ static void delete_one(struct run *run, const struct tunic_link *link)
     struct refusal refusal = {0};
     struct tunic_error error;
 
+    /* The analyser takes a victim below `count` for one that was never set.
+     * NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     tunic_link_delete(&batch, link->ifindex, "delete it");
     int result = tunic_batch_send(&batch, &run->context->netlink, refused, &refusal, &error);
     tunic_batch_free(&batch);
