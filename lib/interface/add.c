@@ -44,6 +44,7 @@ static uint16_t creation_flags(const struct tunic_desired *desired, enum tunic_m
     unsigned flags = IFF_TUN_EXCL | (mode == TUNIC_MODE_TAP ? IFF_TAP : IFF_TUN);
 
     flags |= desired->pi ? 0U : IFF_NO_PI;
+    flags |= desired->one_queue ? IFF_ONE_QUEUE : 0U;
     flags |= desired->vnet_hdr ? IFF_VNET_HDR : 0U;
     flags |= desired->multi_queue ? IFF_MULTI_QUEUE : 0U;
     flags |= desired->napi ? IFF_NAPI : 0U;
