@@ -133,7 +133,4 @@ void tunic_print_help(const struct command *command, struct tunic_text *text);
 int tunic_batch_run(struct session *session);
 int tunic_complete(const char *const *words, size_t count);
 
-int tunic_compat_tunctl(int argc, char **argv);
-int tunic_compat_ip_tuntap(int argc, char **argv);
-
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "command.h"
+#include "compat.h"
 
 #include <errno.h>
 #include <signal.h>
