@@ -333,4 +333,5 @@ else
     skip 'what is said where an ioctl fails' "'strace' is not installed"
 fi
 
+settle
 finish
