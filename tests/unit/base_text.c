@@ -131,6 +131,7 @@ static void test_utf8(void **state)
         {"\xF4\x8F\xBF\xBF", 4}, /* U+10FFFF, and one more */
         {"\xF4\x90\x80\x80", 0},
         {"\xF7\xBF\xBF\xBF", 0},
+        {"\xF9\x80\x80\x80", 0},
         {"\xF8\x88\x80\x80\x80", 0},
         {"\xFF", 0},
         {"\xC3", 0}, /* cut off after each byte */

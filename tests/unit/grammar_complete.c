@@ -65,7 +65,7 @@ static void check(const char *expected, const char *const *words)
     free(offered);
 }
 
-#define KEYWORDS "mode user pi mtu master up down addr metric meter force label "
+#define KEYWORDS "mode user pi mtu master up down addr metric meter force use label "
 
 static void test_everything(void **state)
 {
@@ -95,8 +95,8 @@ static void test_options(void **state)
     CHECK("nodad " KEYWORDS "<INTERFACES> dev ", "addr", "a", "peer", "b", "");
     CHECK("", "addr", "a", "peer", "");
     CHECK("peer nodad " KEYWORDS "<INTERFACES> dev ", "addr", "a", "nodad", "addr", "b", "");
-    CHECK("mode user pi mtu master addr metric meter force label <INTERFACES> dev ", "addr", "a",
-          "up", "");
+    CHECK("mode user pi mtu master addr metric meter force use label <INTERFACES> dev ", "addr",
+          "a", "up", "");
 }
 
 static void test_used_up(void **state)
@@ -104,20 +104,24 @@ static void test_used_up(void **state)
     (void)state;
     CHECK("user mtu master up down addr metric meter label <INTERFACES> dev ", "mode", "tap", "pi",
           "force", "");
+    /* A row that may be repeated excludes the others, but not itself. */
+    CHECK("mode user pi mtu master up down addr metric meter use label <INTERFACES> dev ", "use",
+          "");
     /* What contradicts a word that was given is used up with it. */
-    CHECK("mode user pi mtu master addr metric meter force label <INTERFACES> dev ", "down", "");
+    CHECK("mode user pi mtu master addr metric meter force use label <INTERFACES> dev ", "down",
+          "");
 }
 
 static void test_names(void **state)
 {
     (void)state;
     CHECK(KEYWORDS "<INTERFACES> dev ", "a", "b", "");
-    CHECK("mode user pi mtu master addr metric meter force label dev ", "a", "up", "");
+    CHECK("mode user pi mtu master addr metric meter force use label dev ", "a", "up", "");
     CHECK(KEYWORDS "dev ", "dev", "a", "");
     table.grammar.names = TUNIC_NAMES_ONE;
     CHECK(KEYWORDS, "a", "");
     CHECK(KEYWORDS, "dev", "a", "");
-    CHECK("mode user pi mtu master addr metric meter force label <INTERFACES> dev ", "up", "");
+    CHECK("mode user pi mtu master addr metric meter force use label <INTERFACES> dev ", "up", "");
     table.grammar.names = TUNIC_NAMES_NONE;
     CHECK(KEYWORDS, "");
     table.grammar.names = TUNIC_NAMES_MANY;

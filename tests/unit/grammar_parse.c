@@ -139,9 +139,10 @@ static void test_prefixes(void **state)
     assert_int_equal(table.target.mode, 1);
     assert_int_equal(table.target.user, 1000);
     assert_true(table.target.pi);
-    /* Spelled out wins over a prefix: `up` begins like `user`. */
-    assert_int_equal(TABLE_PARSE(&table, "up"), 0);
-    assert_true(table.target.up);
+    /* Spelled out wins over a prefix. */
+    assert_int_equal(TABLE_PARSE(&table, "use"), 0);
+    assert_true(table.extra.use);
+    assert_int_equal(table.named[0], 0);
     /* Others only where one alone fits. */
     assert_int_equal(TABLE_PARSE(&table, "mt", "1400", "ma", "br0", "fo", "a", "10.0.0.1"), 0);
     assert_int_equal(table.target.mtu, 1400);
@@ -166,6 +167,7 @@ static void test_unknown_words(void **state)
     assert_int_equal(TABLE_PARSE(&table, "bandwidth"), -EINVAL);
     check_error("unknown word 'bandwidth'", "", "");
     assert_int_equal(TABLE_PARSE(&table, ""), -EINVAL);
+    assert_string_equal(table.error.action, "unknown word ''");
     assert_int_equal(TABLE_PARSE(&table, "x\n"), -EINVAL);
     assert_string_equal(table.error.action, "unknown word 'x\\x0a'");
     assert_int_equal(TABLE_PARSE(&table, "MTU", "1400"), -EINVAL);
@@ -200,6 +202,8 @@ static void test_repeated(void **state)
     assert_int_equal(table.target.user, 1000);
     assert_int_equal(TABLE_PARSE(&table, "user", "alice", "user", "mallory"), -EINVAL);
     check_error("user 'mallory'", "no such user", "ask her");
+    assert_int_equal(TABLE_PARSE(&table, "use", "use"), 0);
+    assert_int_equal(TABLE_PARSE(&table, "use", "force"), -EINVAL);
     assert_int_equal(TABLE_PARSE(&table, "addr", "a", "addr", "b", "addr", "a"), 0);
     assert_string_equal(table.target.addresses, "a b a");
 }

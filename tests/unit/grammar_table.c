@@ -125,7 +125,13 @@ static const struct tunic_keyword keywords[ROW_COUNT] = {
 static const struct tunic_keyword extras[EXTRA_COUNT] = {
     [EXTRA_FORCE] = {.word = "force",
                      .help = "although held",
+                     .exclusive = 1,
                      .offset = offsetof(struct table_extra, force)},
+    [EXTRA_USE] = {.word = "use",
+                   .help = "again and again",
+                   .exclusive = 1,
+                   .repeat = TUNIC_REPEAT_ALWAYS,
+                   .offset = offsetof(struct table_extra, use)},
     [EXTRA_LABEL] = {.word = "label",
                      .placeholder = "A-PLACEHOLDER-OF-GREAT-LENGTH",
                      .help = "any word",

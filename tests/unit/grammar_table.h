@@ -20,7 +20,7 @@ enum {
     ROW_COUNT
 };
 
-enum { EXTRA_FORCE, EXTRA_LABEL, EXTRA_COUNT };
+enum { EXTRA_FORCE, EXTRA_USE, EXTRA_LABEL, EXTRA_COUNT };
 
 struct table_target {
     uint32_t mode;
@@ -38,6 +38,7 @@ struct table_target {
 
 struct table_extra {
     bool force;
+    bool use; /* the word, spelled out, is also a prefix of `user` */
     const char *label;
 };
 

@@ -27,7 +27,7 @@ static int end(void **state)
 
 #define KEYWORDS                                                                                   \
     " [mode tun|tap] [user U] [pi] [mtu N] [master BRIDGE] [up|down]"                              \
-    " [addr CIDR [peer A] [nodad]]… [metric N] [meter] [force]"                                  \
+    " [addr CIDR [peer A] [nodad]]… [metric N] [meter] [force|use]"                              \
     " [label A-PLACEHOLDER-OF-GREAT-LENGTH]"
 
 static void check_usage(const char *expected)

@@ -53,6 +53,26 @@ static void test_inet(void **state)
     message_end(&message);
 }
 
+static void test_flags(void **state)
+{
+    static const uint32_t flags[] = {IFA_F_TENTATIVE, IFA_F_DADFAILED, IFA_F_PERMANENT, IFA_F_NODAD,
+                                     IFA_F_TEMPORARY};
+    struct message message = {0};
+    struct tunic_address address;
+
+    (void)state;
+    for (size_t i = 0; i < TUNIC_COUNT(flags); i++) {
+        begin(&message, AF_INET6);
+        mnl_attr_put_u32(message.header, IFA_FLAGS, flags[i]);
+        assert_int_equal(tunic_address_parse(message_seal(&message), &address), 0);
+        assert_int_equal(address.tentative, flags[i] == IFA_F_TENTATIVE);
+        assert_int_equal(address.duplicate, flags[i] == IFA_F_DADFAILED);
+        assert_int_equal(address.permanent, flags[i] == IFA_F_PERMANENT);
+        assert_int_equal(address.nodad, flags[i] == IFA_F_NODAD);
+    }
+    message_end(&message);
+}
+
 /* IPv6 tells the address as IFA_ADDRESS alone, unless there is a peer. */
 static void test_inet6(void **state)
 {
@@ -176,9 +196,10 @@ static void test_lying_lengths(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_inet),    cmocka_unit_test(test_inet6),
-        cmocka_unit_test(test_lengths), cmocka_unit_test(test_other_families),
-        cmocka_unit_test(test_cut_off), cmocka_unit_test(test_lying_lengths),
+        cmocka_unit_test(test_flags),          cmocka_unit_test(test_inet),
+        cmocka_unit_test(test_inet6),          cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_other_families), cmocka_unit_test(test_cut_off),
+        cmocka_unit_test(test_lying_lengths),
     };
 
     return cmocka_run_group_tests_name("address", tests, NULL, NULL);

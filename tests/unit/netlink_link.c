@@ -45,6 +45,38 @@ static void test_everything(void **state)
     message_end(&message);
 }
 
+/* Each setting alone, so that none is read in the place of another. */
+static void test_settings(void **state)
+{
+    enum { COUNT = 64 };
+    struct message message = {0};
+    struct tunic_link link;
+
+    (void)state;
+    for (size_t setting = 0; setting < COUNT; setting++) {
+        int32_t settings[COUNT] = {[0] = 0};
+        settings[setting] = 1;
+        begin(&message);
+        mnl_attr_put_strz(message.header, IFLA_IFNAME, "x");
+        struct nlattr *families = mnl_attr_nest_start(message.header, IFLA_AF_SPEC);
+        struct nlattr *family = mnl_attr_nest_start(message.header, AF_INET);
+        mnl_attr_put(message.header, IFLA_INET_CONF, sizeof(settings), settings);
+        mnl_attr_nest_end(message.header, family);
+        family = mnl_attr_nest_start(message.header, AF_INET6);
+        mnl_attr_put(message.header, IFLA_INET6_CONF, sizeof(settings), settings);
+        mnl_attr_nest_end(message.header, family);
+        mnl_attr_nest_end(message.header, families);
+        assert_int_equal(tunic_link_parse(message_seal(&message), &link), 0);
+        assert_int_equal(link.inet_forwarding, setting == IPV4_DEVCONF_FORWARDING - 1);
+        assert_int_equal(link.inet_ignore_linkdown,
+                         setting == IPV4_DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN - 1);
+        assert_int_equal(link.inet6_forwarding, setting == DEVCONF_FORWARDING);
+        assert_int_equal(link.inet6_ignore_linkdown,
+                         setting == DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN);
+    }
+    message_end(&message);
+}
+
 static void test_only_a_name(void **state)
 {
     struct message message = {0};
@@ -115,9 +147,8 @@ static void test_kind_after_data(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_everything),
-        cmocka_unit_test(test_only_a_name),
-        cmocka_unit_test(test_other_kinds),
+        cmocka_unit_test(test_everything),      cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_only_a_name),     cmocka_unit_test(test_other_kinds),
         cmocka_unit_test(test_kind_after_data),
     };
 
