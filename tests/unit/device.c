@@ -32,11 +32,15 @@ int __wrap_open(const char *path, int flags, ...);
 int __wrap_close(int descriptor);
 int __wrap_fstat(int descriptor, struct stat *status);
 int __wrap_ioctl(int descriptor, unsigned long request, ...);
+/* What is not ours is gcov's, or the sanitizers'. */
+int __real_open(const char *path, int flags, ...);
 int __real_close(int descriptor);
+int __real_fstat(int descriptor, struct stat *status);
 
 int __wrap_open(const char *path, int flags, ...)
 {
-    assert_string_equal(path, "/dev/net/node");
+    if (strcmp(path, "/dev/net/node") != 0)
+        return __real_open(path, flags, 0666);
     fake.open_flags = flags;
     errno = fake.errno_value;
     return fake.errno_value ? -1 : NODE;
@@ -44,7 +48,7 @@ int __wrap_open(const char *path, int flags, ...)
 
 int __wrap_close(int descriptor)
 {
-    if (descriptor < NODE) /* the C library's, or the sanitizer's */
+    if (descriptor < NODE)
         return __real_close(descriptor);
     fake.closed = descriptor;
     errno = EIO; /* which nobody may take for the reason of something else */
@@ -53,6 +57,8 @@ int __wrap_close(int descriptor)
 
 int __wrap_fstat(int descriptor, struct stat *status)
 {
+    if (descriptor < NODE)
+        return __real_fstat(descriptor, status);
     assert_int_equal(descriptor, NAMESPACE);
     status->st_ino = 4026531840;
     errno = fake.stat_errno;
