@@ -47,7 +47,7 @@ const char *tunic_nearest(const char *word, const char *const *candidates)
 {
     const char *nearest = NULL;
     size_t length = strlen(word);
-    /* A third of the word may be wrong: more would be guessing. */
+    /* A third of the word, and one letter more, may be wrong: beyond it would be guessing. */
     size_t best = length / 3 + 2;
 
     for (; *candidates; candidates++) {
