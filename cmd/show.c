@@ -165,6 +165,8 @@ static int run(struct session *session, struct arguments *arguments)
     struct tunic_error error;
     unsigned load = load_of(&session->options);
 
+    if (arguments->watch)
+        return show_watch(session, arguments);
     int result = arguments->names.count > 0
                      ? tunic_snapshot_read_names(&snapshot, session->context, &arguments->names,
                                                  load, &error)

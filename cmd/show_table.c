@@ -4,6 +4,7 @@
  * them; a column in which nothing stands is left out. What wants attention is coloured: open to
  * every user, and held by a process.
  */
+#include "color.h"
 #include "show.h"
 
 #include <stdio.h>
@@ -23,13 +24,6 @@ enum column {
 
 static const char *const titles[COLUMN_COUNT] = {"NAME", "MODE",   "STATE",   "MAY ATTACH",
                                                  "MTU",  "MASTER", "HELD BY", "ADDRESSES"};
-
-#define BOLD "\033[1m"
-#define RED "\033[31m"
-#define GREEN "\033[32m"
-#define YELLOW "\033[33m"
-#define DIM "\033[2m"
-#define PLAIN "\033[0m"
 
 /* What every column of one row holds. */
 struct row {

@@ -88,10 +88,8 @@ int tunic_link_refuse_user(const struct tunic_link *link, const char *action,
     return result;
 }
 
-void tunic_interface_describe(const struct tunic_link *link, const struct tunic_holders *holders,
-                              struct tunic_text *text)
+void tunic_link_describe(const struct tunic_link *link, struct tunic_text *text)
 {
-    struct tunic_text held = {0};
     char name[64];
 
     tunic_text_add(text, "%s", link->tap ? "tap" : "tun");
@@ -105,6 +103,14 @@ void tunic_interface_describe(const struct tunic_link *link, const struct tunic_
     }
     if (tunic_interface_open_to_all(link))
         tunic_text_add(text, ", open to every user");
+}
+
+void tunic_interface_describe(const struct tunic_link *link, const struct tunic_holders *holders,
+                              struct tunic_text *text)
+{
+    struct tunic_text held = {0};
+
+    tunic_link_describe(link, text);
     tunic_holders_describe(link, holders, &held);
     tunic_text_add(text, ", %s", held.length > 0 ? held.text : "free");
     tunic_text_free(&held);

@@ -15,6 +15,7 @@
  *   holders.c    which processes hold an interface open
  *   select.c     which interfaces a selection means
  *   wait.c       waits on the kernel's events
+ *   watch.c      follows them; known.c keeps what it knows
  *   name.c       what a name may be
  *   describe.c   what an interface is, in words
  *   sysfs.c      the flags that netlink does not tell
@@ -148,6 +149,8 @@ int tunic_group_parse(const char *word, uint32_t *group, struct tunic_error *err
  * "02:00:00:00:00:01". */
 enum { TUNIC_VALUE_TEXT = 160 };
 void tunic_address_text(const struct tunic_address *address, char text[TUNIC_VALUE_TEXT]);
+/* The same local address, length and peer. */
+bool tunic_address_equal(const struct tunic_address *left, const struct tunic_address *right);
 void tunic_route_text(const struct tunic_route *route, char text[TUNIC_VALUE_TEXT]);
 void tunic_lladdr_text(const uint8_t *bytes, size_t length, char text[TUNIC_VALUE_TEXT]);
 /* A user's or group's name, or its number where it has none. */
@@ -211,6 +214,8 @@ int tunic_link_refuse(const struct tunic_link *link, struct tunic_error *error);
 /* Whether a process has it open, as netlink tells it: certain for multi_queue; for others the
  * carrier is only a hint, which a holder may have switched off. */
 bool tunic_interface_looks_held(const struct tunic_link *link);
+/* Whether this is its name, or one of its altnames. */
+bool tunic_link_is_called(const struct tunic_link *link, const char *name);
 /* Neither owner nor group: every local user may attach. */
 bool tunic_interface_open_to_all(const struct tunic_link *link);
 
@@ -253,6 +258,8 @@ void tunic_holders_free(struct tunic_holders *holders);
 const struct tunic_holder *tunic_holders_of(const struct tunic_holders *holders, const char *name,
                                             size_t *count);
 
+/* "tap, owned by alice". */
+void tunic_link_describe(const struct tunic_link *link, struct tunic_text *text);
 /* "tap, owned by alice, held by qemu-system-x86[4242]". `holders` may be NULL. */
 void tunic_interface_describe(const struct tunic_link *link, const struct tunic_holders *holders,
                               struct tunic_text *text);
@@ -351,5 +358,30 @@ enum tunic_condition {
 int tunic_interface_wait(struct tunic_context *context, const char *name,
                          enum tunic_condition condition, uint64_t limit, int stop,
                          struct tunic_error *error);
+
+/* ---- following ------------------------------------------------------------------------- */
+
+enum tunic_event_kind {
+    TUNIC_EVENT_PRESENT, /* was there when it began */
+    TUNIC_EVENT_ADDED,
+    TUNIC_EVENT_CHANGED,
+    TUNIC_EVENT_DELETED, /* or moved to another namespace */
+};
+
+/* The interface is as it is after the event, or was last; routes are not followed, and it has
+ * none. One that changed may differ in nothing but its counters. */
+struct tunic_event {
+    enum tunic_event_kind kind;
+    const struct tunic_interface *interface;
+    const struct tunic_interface *before; /* of one that changed */
+};
+
+/* Returns 0 to go on, 1 to end the watch. */
+typedef int (*tunic_event_handle)(void *closure, const struct tunic_event *event);
+
+/* Tells of the TUN/TAP interfaces that there are, then of every change, until `handle` or `stop`
+ * (a descriptor that becomes readable; -1: none) ends it: 0. */
+int tunic_interfaces_watch(struct tunic_context *context, int stop, tunic_event_handle handle,
+                           void *closure, struct tunic_error *error);
 
 #endif

@@ -118,3 +118,14 @@ bool tunic_selection_fits(const struct tunic_selection *selection, const struct 
         return false;
     return !(selection->free && tunic_interface_looks_held(link));
 }
+
+bool tunic_link_is_called(const struct tunic_link *link, const char *name)
+{
+    if (strcmp(link->name, name) == 0)
+        return true;
+    for (const char *altname = link->altnames; altname && *altname != '\0';
+         altname += strlen(altname) + 1)
+        if (strcmp(altname, name) == 0)
+            return true;
+    return false;
+}

@@ -13,15 +13,6 @@ static int compare_names(const void *left, const void *right)
     return strcmp((*first)->link.name, (*second)->link.name);
 }
 
-static bool has_altname(const struct tunic_link *link, const char *name)
-{
-    for (const char *altname = link->altnames; altname && *altname != '\0';
-         altname += strlen(altname) + 1)
-        if (strcmp(altname, name) == 0)
-            return true;
-    return false;
-}
-
 /* Sorts the interfaces by name at the first search. Without memory for that, searches are only
  * slower. */
 static void sort_names(struct tunic_snapshot *snapshot)
@@ -50,8 +41,7 @@ struct tunic_interface *tunic_snapshot_find(struct tunic_snapshot *snapshot, con
             return *found;
     }
     for (size_t i = 0; i < snapshot->count; i++)
-        if (has_altname(&snapshot->interfaces[i].link, name) ||
-            (!snapshot->by_name && strcmp(snapshot->interfaces[i].link.name, name) == 0))
+        if (tunic_link_is_called(&snapshot->interfaces[i].link, name))
             return &snapshot->interfaces[i];
     return NULL;
 }

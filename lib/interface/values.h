@@ -23,7 +23,6 @@ int tunic_parse_route(const char *word, void *desired, struct tunic_error *error
 int tunic_parse_via(const char *word, void *desired, struct tunic_error *error);
 int tunic_parse_metric(const char *word, void *desired, struct tunic_error *error);
 
-bool tunic_address_equal(const struct tunic_address *left, const struct tunic_address *right);
 bool tunic_route_equal(const struct tunic_route *left, const struct tunic_route *right);
 
 #endif
