@@ -32,6 +32,7 @@ ping                    iputils-ping    iputils               iputils           
 diff                    diffutils       diffutils             diffutils         diffutils          diffutils
 strace                  strace          strace                strace            strace             strace
 jq                      jq              jq                    jq                jq                 jq
+/usr/bin/time           time            time                  time              time               time
 perl                    perl            perl                  perl              perl               perl
 tunctl                  uml-utilities   tunctl                -                 -                  -
 openvpn                 openvpn         openvpn               openvpn           openvpn            openvpn
