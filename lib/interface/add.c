@@ -39,10 +39,25 @@ static int choose_mode(const char *name, const struct tunic_desired *desired, en
     return -EINVAL;
 }
 
+/* What tunic_desired_check could not know where the name tells the mode. */
+static int check_mode(enum tunic_mode mode, const struct tunic_desired *desired,
+                      struct tunic_error *error)
+{
+    if (mode == TUNIC_MODE_TUN && named(desired, TUNIC_ATTRIBUTE_MAC))
+        return tunic_error_set(error, TUNIC_USAGE,
+                               "'mac' belongs to tap: a tun interface has no hardware address");
+    if (mode == TUNIC_MODE_TUN && desired->napi_frags)
+        return tunic_error_set(error, TUNIC_USAGE, "'napi_frags' needs 'mode tap' and 'napi'");
+    return 0;
+}
+
 static uint16_t creation_flags(const struct tunic_desired *desired, enum tunic_mode mode)
 {
     unsigned flags = IFF_TUN_EXCL | (mode == TUNIC_MODE_TAP ? IFF_TAP : IFF_TUN);
 
+    /* Nobody reads yet: with a carrier, even for this moment, the kernel would begin to speak on
+     * it (duplicate detection, a bridge's forwarding) and tell those who wait for one. */
+    flags |= IFF_NO_CARRIER;
     flags |= desired->pi ? 0U : IFF_NO_PI;
     flags |= desired->one_queue ? IFF_ONE_QUEUE : 0U;
     flags |= desired->vnet_hdr ? IFF_VNET_HDR : 0U;
@@ -166,9 +181,9 @@ static int add_here(struct tunic_context *context, char name[IFNAMSIZ],
 
     if (result != 0)
         return result;
-    if (mode == TUNIC_MODE_TUN && named(desired, TUNIC_ATTRIBUTE_MAC))
-        return tunic_error_set(error, TUNIC_USAGE,
-                               "'mac' belongs to tap: a tun interface has no hardware address");
+    result = check_mode(mode, desired, error);
+    if (result != 0)
+        return result;
     result = tunic_device_open(context->device_node, &descriptor, error);
     if (result != 0)
         return result;
