@@ -12,6 +12,7 @@
  *   close          the descriptor opened last
  *   packet         sends an IPv4 packet of 20 bytes into the kernel (tun)
  *   frame          sends a broadcast frame of 60 bytes into the kernel (tap)
+ *   drain          reads all packets that wait for it
  *
  * and ends with it, or by a signal.
  */
@@ -19,6 +20,7 @@
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +60,17 @@ static int send_bytes(const unsigned char *bytes, size_t length)
     return write(descriptors[0], bytes, length) == (ssize_t)length ? 0 : -errno;
 }
 
+static int drain(void)
+{
+    struct pollfd waiting = {.fd = descriptors[0], .events = POLLIN};
+    unsigned char packet[2048];
+
+    while (poll(&waiting, 1, 0) == 1)
+        if (read(descriptors[0], packet, sizeof(packet)) < 0)
+            return -errno;
+    return 0;
+}
+
 static int obey(const char *line)
 {
     static const unsigned char packet[20] = {0x45, 0, 0,  20, 0, 0, 0,  0, 64, 253,
@@ -70,6 +83,8 @@ static int obey(const char *line)
         return ioctl(descriptors[0], TUNSETCARRIER, &carrier) == 0 ? 0 : -errno;
     if (strcmp(line, "close\n") == 0)
         return count > 0 && close(descriptors[--count]) == 0 ? 0 : -errno;
+    if (strcmp(line, "drain\n") == 0)
+        return drain();
     if (strcmp(line, "packet\n") == 0)
         return send_bytes(packet, sizeof(packet));
     if (strcmp(line, "frame\n") == 0)
