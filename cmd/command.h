@@ -8,7 +8,7 @@
  *   options.c   what stands before and behind every command
  *   output.c    errors, and an output that failed
  *   batch.c     many command lines from a file
- *   complete.c  what a shell may offer
+ *   complete.c  what a shell may offer; complete_system.c: of what only the system knows
  *   compat_*.c  the tools that it replaces, by their names
  */
 #ifndef TUNIC_COMMAND_H
@@ -105,6 +105,12 @@ void tunic_arguments_free(struct arguments *arguments);
 /* Takes the options out of `words`, in place; what is left are the command and its words. */
 int tunic_options_take(struct options *options, const char **words, size_t *count,
                        struct tunic_error *error);
+/* As tunic_options_take, of a line that is still being typed: what is wrong is passed over.
+ * Returns the row whose value comes next, or NULL. `over`: no options come any more. */
+const struct option_row *tunic_options_begun(struct options *options, const char **words,
+                                             size_t *count, bool *over);
+/* Whether an option was given. */
+bool tunic_option_given(const struct options *options, const struct option_row *row);
 /* The table of options, for usage and completion. */
 struct option_row {
     char letter; /* '\0': none */
@@ -113,6 +119,7 @@ struct option_row {
     const char *help;
     size_t offset; /* in struct options: a const char * where there is a value, or else a bool */
     enum tunic_candidates candidates;
+    bool no_command; /* means nothing beside a command */
 };
 const struct option_row *tunic_option_rows(size_t *count);
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "command.h"
 
+enum { ALL_ROW };
+
 static const struct tunic_keyword keywords[] = {
-    {.word = "all",
-     .help = "all TUN/TAP interfaces, or those that the selectors choose",
-     .offset = offsetof(struct arguments, all)},
+    [ALL_ROW] = {.word = "all",
+                 .help = "all TUN/TAP interfaces, or those that the selectors choose",
+                 .offset = offsetof(struct arguments, all)},
     {.word = "force",
      .help = "although a process holds it",
      .offset = offsetof(struct arguments, force)},
@@ -25,14 +27,20 @@ static void prepare(struct arguments *arguments)
                                                 .names_optional = true,
                                                 .name_candidates = TUNIC_CANDIDATES_INTERFACES,
                                                 .check_name = tunic_name_check_plain};
-    tunic_arguments_section(arguments, tunic_attribute_section(&arguments->desired, expected));
-    tunic_arguments_section(
-        arguments, tunic_selection_section(&arguments->selection, ~TUNIC_NAMED(TUNIC_SELECT_MODE)));
+    struct tunic_section attributes = tunic_attribute_section(&arguments->desired, expected);
+    struct tunic_section selectors =
+        tunic_selection_section(&arguments->selection, ~TUNIC_NAMED(TUNIC_SELECT_MODE));
+    attributes.of_names = expected & ~TUNIC_NAMED(TUNIC_ATTRIBUTE_MODE);
+    /* `name X` without `all` is a name too. */
+    selectors.instead_of_names = ~TUNIC_NAMED(TUNIC_SELECT_NAME);
+    tunic_arguments_section(arguments, attributes);
+    tunic_arguments_section(arguments, selectors);
     tunic_arguments_section(arguments, (struct tunic_section){.keywords = keywords,
                                                               .count = TUNIC_COUNT(keywords),
                                                               .accepted = TUNIC_ACCEPT_ALL,
                                                               .target = arguments,
-                                                              .named = &arguments->own});
+                                                              .named = &arguments->own,
+                                                              .instead_of_names = 1 << ALL_ROW});
 }
 
 /* `all` with selectors. */

@@ -73,6 +73,7 @@ static void prepare(struct arguments *arguments)
 {
     arguments->grammar = (struct tunic_grammar){.names = TUNIC_NAMES_ONE,
                                                 .names_optional = true,
+                                                .name_placeholder = "COMMAND",
                                                 .name_candidates = TUNIC_CANDIDATES_COMMANDS};
 }
 

@@ -11,21 +11,22 @@
 /* Long words are taken behind one dash too, and cut off, as iproute2's users type them: the first
  * row that fits. */
 static const struct option_row rows[] = {
-    {'j', "json", NULL, "print JSON", AT(json), 0},
-    {'p', "pretty", NULL, "JSON with line breaks", AT(pretty), 0},
-    {'d', "details", NULL, "everything that is known, and who holds it", AT(details), 0},
-    {'s', "stats", NULL, "counters too", AT(stats), 0},
-    {'o', "oneline", NULL, "the line of 'ip tuntap'", AT(oneline), 0},
-    {'q', "quiet", NULL, "no messages: the exit code says it", AT(quiet), 0},
-    {'n', "netns", "NAME", "work in this network namespace", AT(netns),
-     TUNIC_CANDIDATES_NAMESPACES},
-    {'b', "batch", "FILE|-", "read command lines from a file", AT(batch), TUNIC_CANDIDATES_FILES},
-    {'\0', "force", NULL, "in a batch: go on after an error", AT(force), 0},
+    {'j', "json", NULL, "print JSON", AT(json), 0, false},
+    {'p', "pretty", NULL, "JSON with line breaks", AT(pretty), 0, false},
+    {'d', "details", NULL, "everything that is known, and who holds it", AT(details), 0, false},
+    {'s', "stats", NULL, "counters too", AT(stats), 0, false},
+    {'o', "oneline", NULL, "the line of 'ip tuntap'", AT(oneline), 0, false},
+    {'q', "quiet", NULL, "no messages: the exit code says it", AT(quiet), 0, false},
+    {'n', "netns", "NAME", "work in this network namespace", AT(netns), TUNIC_CANDIDATES_NAMESPACES,
+     false},
+    {'b', "batch", "FILE|-", "read command lines from a file", AT(batch), TUNIC_CANDIDATES_FILES,
+     true},
+    {'\0', "force", NULL, "in a batch: go on after an error", AT(force), 0, true},
     {'f', "device-node", "PATH", "the device node, " TUNIC_DEVICE_NODE " otherwise",
-     AT(device_node), TUNIC_CANDIDATES_FILES},
-    {'c', "color", "auto|always|never", "colours; auto: on a terminal", AT(color_word), 0},
-    {'V', "version", NULL, "print the version", AT(version), 0},
-    {'h', "help", NULL, "print help", AT(help), 0},
+     AT(device_node), TUNIC_CANDIDATES_FILES, false},
+    {'c', "color", "auto|always|never", "colours; auto: on a terminal", AT(color_word), 0, false},
+    {'V', "version", NULL, "print the version", AT(version), 0, true},
+    {'h', "help", NULL, "print help", AT(help), 0, false},
 };
 
 const struct option_row *tunic_option_rows(size_t *count)
@@ -127,6 +128,9 @@ struct words {
     const char **words;
     size_t count;
     size_t next;
+    size_t kept;                   /* those that are no options, moved to the front */
+    bool over;                     /* behind "--" */
+    const struct option_row *open; /* its value would be the next word, and there is none */
 };
 
 /* Whether a word is written as "--word" or "-word", with "=VALUE" or without. */
@@ -147,8 +151,10 @@ static int take_value(struct words *words, const struct option_row *row, const c
         *value = "always";
         return 0;
     }
-    if (words->next == words->count)
+    if (words->next == words->count) {
+        words->open = row;
         return refuse_option(error, row->word, "a value is missing");
+    }
     *value = words->words[words->next++];
     return 0;
 }
@@ -199,27 +205,56 @@ static bool is_option(const char *word)
     return word[0] == '-' && word[1] != '\0' && !(word[1] >= '0' && word[1] <= '9');
 }
 
+static int take_words(struct options *options, struct words *words, struct tunic_error *error)
+{
+    while (words->next < words->count) {
+        const char *word = words->words[words->next++];
+        if (words->over || !is_option(word)) {
+            words->words[words->kept++] = word;
+            continue;
+        }
+        if (strcmp(word, "--") == 0) {
+            words->over = true;
+            continue;
+        }
+        int result = take_word(options, words, word, error);
+        if (result != 0)
+            return result;
+    }
+    return 0;
+}
+
 int tunic_options_take(struct options *options, const char **words, size_t *count,
                        struct tunic_error *error)
 {
     struct words reading = {.words = words, .count = *count};
-    bool over = false;
-    size_t kept = 0;
+    int result = take_words(options, &reading, error);
 
-    while (reading.next < reading.count) {
-        const char *word = words[reading.next++];
-        if (over || !is_option(word)) {
-            words[kept++] = word;
-            continue;
-        }
-        if (strcmp(word, "--") == 0) {
-            over = true;
-            continue;
-        }
-        int result = take_word(options, &reading, word, error);
-        if (result != 0)
-            return result;
-    }
-    *count = kept;
-    return 0;
+    if (result == 0)
+        *count = reading.kept;
+    return result;
+}
+
+const struct option_row *tunic_options_begun(struct options *options, const char **words,
+                                             size_t *count, bool *over)
+{
+    struct words reading = {.words = words, .count = *count};
+    struct tunic_error ignored;
+
+    while (take_words(options, &reading, &ignored) != 0)
+        ; /* it stopped behind the wrong one */
+    *count = reading.kept;
+    *over = reading.over;
+    return reading.open;
+}
+
+bool tunic_option_given(const struct options *options, const struct option_row *row)
+{
+    const char *member = (const char *)options + row->offset;
+    const char *value;
+
+    if (!row->value)
+        return *(const bool *)member;
+    memcpy(&value, member, sizeof(value)); /* cppcheck-suppress pointerSize */
+    return value != NULL;
 }

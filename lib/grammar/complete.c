@@ -11,24 +11,37 @@ struct completion {
     void *closure;
 };
 
-static uint64_t *named_of(struct completion *completion, const struct tunic_section *section)
-{
-    return &completion->named[section - completion->walk.grammar->sections];
-}
-
 static void offer_value(const struct completion *completion, const struct tunic_keyword *keyword)
 {
-    for (const char *const *choice = keyword->choices; choice && *choice; choice++)
-        completion->offer(completion->closure, *choice, keyword->help);
+    for (size_t i = 0; keyword->choices && keyword->choices[i]; i++)
+        completion->offer(completion->closure, keyword->choices[i],
+                          keyword->choice_help ? keyword->choice_help[i] : keyword->help);
     if (keyword->candidates != TUNIC_CANDIDATES_NONE)
         completion->provide(completion->closure, keyword->candidates);
 }
 
-/* Whether a row is used up, or excluded by another that was given. */
-static bool used_up(const struct tunic_section *section, uint64_t named, size_t index)
+/* Whether something was given that contradicts names. */
+static bool unnamed(const struct completion *completion)
+{
+    const struct tunic_grammar *grammar = completion->walk.grammar;
+
+    for (size_t i = 0; i < grammar->section_count; i++)
+        if (completion->named[i] & grammar->sections[i].instead_of_names)
+            return true;
+    return false;
+}
+
+/* Whether a row is used up, or excluded by another that was given, or by the names. */
+static bool used_up(const struct completion *completion, const struct tunic_section *section,
+                    size_t index)
 {
     const struct tunic_keyword *keyword = &section->keywords[index];
+    uint64_t named = completion->named[section - completion->walk.grammar->sections];
 
+    if (completion->walk.names > 0 && section->instead_of_names >> index & 1)
+        return true;
+    if (section->of_names >> index & 1 && unnamed(completion))
+        return true;
     if (keyword->repeat != TUNIC_REPEAT_ALWAYS && named >> index & 1)
         return true;
     for (size_t i = 0; keyword->exclusive != 0 && i < section->count; i++)
@@ -37,7 +50,22 @@ static bool used_up(const struct tunic_section *section, uint64_t named, size_t 
     return false;
 }
 
-static void offer_keywords(struct completion *completion)
+static void offer_names(const struct completion *completion)
+{
+    const struct tunic_walk *walk = &completion->walk;
+    const struct tunic_grammar *grammar = walk->grammar;
+    bool more = grammar->names == TUNIC_NAMES_MANY ||
+                (grammar->names == TUNIC_NAMES_ONE && walk->names == 0);
+
+    if (unnamed(completion))
+        return;
+    if (tunic_walk_bare_name(walk))
+        completion->provide(completion->closure, grammar->name_candidates);
+    if (more && !grammar->name_placeholder)
+        completion->offer(completion->closure, "dev", "an interface name follows");
+}
+
+static void offer_keywords(const struct completion *completion)
 {
     const struct tunic_walk *walk = &completion->walk;
     const struct tunic_grammar *grammar = walk->grammar;
@@ -49,16 +77,11 @@ static void offer_keywords(struct completion *completion)
     for (size_t s = 0; s < grammar->section_count; s++) {
         const struct tunic_section *section = &grammar->sections[s];
         for (size_t i = 0; i < section->count; i++)
-            if (tunic_section_accepts(section, i) &&
-                !used_up(section, *named_of(completion, section), i))
+            if (tunic_section_accepts(section, i) && !used_up(completion, section, i))
                 completion->offer(completion->closure, section->keywords[i].word,
                                   section->keywords[i].help);
     }
-    if (tunic_walk_bare_name(walk))
-        completion->provide(completion->closure, grammar->name_candidates);
-    if (grammar->names == TUNIC_NAMES_MANY ||
-        (grammar->names == TUNIC_NAMES_ONE && walk->names == 0))
-        completion->offer(completion->closure, "dev", "an interface name follows");
+    offer_names(completion);
 }
 
 void tunic_grammar_complete(const struct tunic_grammar *grammar, const char *const *words,
@@ -72,7 +95,7 @@ void tunic_grammar_complete(const struct tunic_grammar *grammar, const char *con
         bool valued = match.kind == TUNIC_WORD_NAMING ||
                       (match.keyword && tunic_keyword_has_value(match.keyword));
         if (match.kind == TUNIC_WORD_KEYWORD)
-            *named_of(&completion, match.section) |= UINT64_C(1) << match.index;
+            completion.named[match.section - grammar->sections] |= UINT64_C(1) << match.index;
         if (valued && i + 2 == count) {
             if (match.kind == TUNIC_WORD_NAMING)
                 provide(closure, grammar->name_candidates);

@@ -63,7 +63,10 @@ struct tunic_keyword {
     uint8_t exclusive; /* rows of one section with the same number exclude each other */
     uint64_t minimum;
     uint64_t maximum;
-    const char *const *choices; /* NULL-terminated */
+    /* NULL-terminated. Of a custom value: the words that it takes beside those only `parse` knows,
+     * for completion alone. */
+    const char *const *choices;
+    const char *const *choice_help; /* one line for each of them; NULL: `help` */
     size_t offset;
     /* TUNIC_VALUE_CUSTOM: reads `word` (NULL where placeholder is) into `target`. */
     int (*parse)(const char *word, void *target, struct tunic_error *error);
@@ -79,6 +82,10 @@ struct tunic_section {
     uint64_t accepted; /* bit i: row i belongs to this command */
     void *target;
     uint64_t *named;
+    /* Rows that contradict names, and rows that mean nothing without one: parsing leaves it to the
+     * command to say so, completion offers neither kind beside the other. */
+    uint64_t instead_of_names;
+    uint64_t of_names;
 };
 
 #define TUNIC_ACCEPT_ALL UINT64_MAX
@@ -92,6 +99,9 @@ enum tunic_names {
 struct tunic_grammar {
     enum tunic_names names;
     bool names_optional;
+    /* What a name is called in usage texts, where it is not an interface's and `dev` cannot stand
+     * before it. NULL: an interface's, "NAME". */
+    const char *name_placeholder;
     enum tunic_candidates name_candidates;
     /* Judges a name; NULL takes any. */
     int (*check_name)(const char *name, struct tunic_error *error);

@@ -57,7 +57,8 @@ static void usage_group(const struct tunic_section *section, size_t first, struc
 void tunic_grammar_usage(const struct tunic_grammar *grammar, struct tunic_text *text)
 {
     if (grammar->names != TUNIC_NAMES_NONE)
-        tunic_text_add(text, grammar->names_optional ? " [NAME%s]" : " NAME%s",
+        tunic_text_add(text, grammar->names_optional ? " [%s%s]" : " %s%s",
+                       grammar->name_placeholder ? grammar->name_placeholder : "NAME",
                        grammar->names == TUNIC_NAMES_MANY ? "…" : "");
     for (size_t s = 0; s < grammar->section_count; s++) {
         const struct tunic_section *section = &grammar->sections[s];

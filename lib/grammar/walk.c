@@ -73,7 +73,7 @@ static struct tunic_match match_keywords(const struct tunic_walk *walk, const ch
 
 static bool naming(const struct tunic_walk *walk, const char *word, enum matching how)
 {
-    return walk->grammar->names != TUNIC_NAMES_NONE &&
+    return walk->grammar->names != TUNIC_NAMES_NONE && !walk->grammar->name_placeholder &&
            (word_matches(word, "dev", how) || word_matches(word, "name", how));
 }
 

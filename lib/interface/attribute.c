@@ -13,9 +13,22 @@
 
 #define AT(member) offsetof(struct tunic_desired, member)
 
+static const char *const any[] = {"any", NULL};
+static const char *const any_help[] = {"none: open to whoever the other of user and group admits"};
 static const char *const modes[] = {"tun", "tap", NULL};
+static const char *const mode_help[] = {"IP packets", "Ethernet frames"};
 static const char *const on_off[] = {"on", "off", NULL};
+static const char *const carrier_help[] = {"it has one", "it has none"};
+static const char *const forwarding_help[] = {"its packets are forwarded", "they are not"};
 static const char *const use_ignore[] = {"use", "ignore", NULL};
+static const char *const use_ignore_help[] = {"they count, carrier or not",
+                                              "others are taken instead"};
+static const char *const none[] = {"none", NULL};
+static const char *const none_help[] = {"it belongs to nothing"};
+static const char *const broadcasts[] = {"+", "-", NULL};
+static const char *const broadcast_help[] = {"the host part all ones", "the host part all zeros"};
+static const char *const routes[] = {"default", NULL};
+static const char *const route_help[] = {"all of IPv4, or of IPv6 where the gateway is of it"};
 
 static const struct tunic_keyword address_options[] = {
     {.word = "peer",
@@ -27,6 +40,8 @@ static const struct tunic_keyword address_options[] = {
      .placeholder = "B|+|-",
      .help = "broadcast address; + and - work it out",
      .value = TUNIC_VALUE_CUSTOM,
+     .choices = broadcasts,
+     .choice_help = broadcast_help,
      .parse = tunic_parse_broadcast},
     {.word = "nodad",
      .help = "IPv6: usable at once, without duplicate detection",
@@ -54,6 +69,7 @@ static const struct tunic_keyword keywords[TUNIC_ATTRIBUTE_COUNT] = {
                               .help = "what its packets are: IP (tun) or Ethernet (tap)",
                               .value = TUNIC_VALUE_CHOICE,
                               .choices = modes,
+                              .choice_help = mode_help,
                               .offset = AT(mode),
                               .iproute2 = true,
                               .repeat = TUNIC_REPEAT_EQUAL,
@@ -67,6 +83,8 @@ static const struct tunic_keyword keywords[TUNIC_ATTRIBUTE_COUNT] = {
                               .iproute2 = true,
                               .repeat = TUNIC_REPEAT_EQUAL,
                               .candidates = TUNIC_CANDIDATES_USERS,
+                              .choices = any,
+                              .choice_help = any_help,
                               .extra = &tunic_change_user},
     [TUNIC_ATTRIBUTE_GROUP] = {.word = "group",
                                .placeholder = "G",
@@ -77,6 +95,8 @@ static const struct tunic_keyword keywords[TUNIC_ATTRIBUTE_COUNT] = {
                                .iproute2 = true,
                                .repeat = TUNIC_REPEAT_EQUAL,
                                .candidates = TUNIC_CANDIDATES_GROUPS,
+                               .choices = any,
+                               .choice_help = any_help,
                                .extra = &tunic_change_group},
     [TUNIC_ATTRIBUTE_PI] = {.word = "pi",
                             .help = "a packet information header before each packet",
@@ -147,6 +167,8 @@ static const struct tunic_keyword keywords[TUNIC_ATTRIBUTE_COUNT] = {
                                 .value = TUNIC_VALUE_CUSTOM,
                                 .parse = tunic_parse_master,
                                 .candidates = TUNIC_CANDIDATES_MASTERS,
+                                .choices = none,
+                                .choice_help = none_help,
                                 .extra = &tunic_change_master},
     [TUNIC_ATTRIBUTE_ADDR] = {.word = "addr",
                               .placeholder = "CIDR",
@@ -161,18 +183,21 @@ static const struct tunic_keyword keywords[TUNIC_ATTRIBUTE_COUNT] = {
                                          .help = "routes while there is no carrier",
                                          .value = TUNIC_VALUE_CHOICE,
                                          .choices = use_ignore,
+                                         .choice_help = use_ignore_help,
                                          .offset = AT(linkdown_routes),
                                          .extra = &tunic_change_linkdown_routes},
     [TUNIC_ATTRIBUTE_FORWARDING] = {.word = "forwarding",
                                     .help = "whether its packets are forwarded",
                                     .value = TUNIC_VALUE_CHOICE,
                                     .choices = on_off,
+                                    .choice_help = forwarding_help,
                                     .offset = AT(forwarding),
                                     .extra = &tunic_change_forwarding},
     [TUNIC_ATTRIBUTE_CARRIER] = {.word = "carrier",
                                  .help = "while it is held: whether it has a carrier",
                                  .value = TUNIC_VALUE_CHOICE,
                                  .choices = on_off,
+                                 .choice_help = carrier_help,
                                  .offset = AT(carrier),
                                  .extra = &tunic_change_carrier},
     [TUNIC_ATTRIBUTE_DOWN] = {.word = "down",
@@ -190,6 +215,8 @@ static const struct tunic_keyword keywords[TUNIC_ATTRIBUTE_COUNT] = {
                                .help = "a network that is reached through it",
                                .value = TUNIC_VALUE_CUSTOM,
                                .parse = tunic_parse_route,
+                               .choices = routes,
+                               .choice_help = route_help,
                                .repeat = TUNIC_REPEAT_ALWAYS,
                                .options = route_options,
                                .option_count = TUNIC_COUNT(route_options),
@@ -248,6 +275,21 @@ static int check_routes(const struct tunic_desired *desired, struct tunic_error 
         }
     }
     return 0;
+}
+
+uint64_t tunic_desired_pointless(const struct tunic_desired *desired,
+                                 const struct tunic_name_list *names)
+{
+    bool tun = named(desired, TUNIC_ATTRIBUTE_MODE)
+                   ? desired->mode == TUNIC_MODE_TUN
+                   : names->count > 0 && strncmp(names->names[0], "tun", 3) == 0;
+    uint64_t pointless = 0;
+
+    if (tun)
+        pointless |= TUNIC_NAMED(TUNIC_ATTRIBUTE_MAC) | TUNIC_NAMED(TUNIC_ATTRIBUTE_NAPI_FRAGS);
+    if (names->count > 1)
+        pointless |= TUNIC_NAMED(TUNIC_ATTRIBUTE_MAC) | TUNIC_NAMED(TUNIC_ATTRIBUTE_ALTNAME);
+    return pointless & ~desired->named;
 }
 
 int tunic_desired_check(const struct tunic_desired *desired, const struct tunic_name_list *names,

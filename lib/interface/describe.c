@@ -43,7 +43,7 @@ void tunic_holders_describe(const struct tunic_link *link, const struct tunic_ho
 
     if (count == 0) {
         if (tunic_interface_looks_held(link))
-            tunic_text_add(text, "held by a process that this user cannot see");
+            tunic_text_add(text, holders ? "held by a process that this user cannot see" : "held");
         return;
     }
     char name[128];

@@ -140,6 +140,10 @@ struct tunic_section tunic_attribute_section(struct tunic_desired *desired, uint
  * refused before anything is changed. */
 int tunic_desired_check(const struct tunic_desired *desired, const struct tunic_name_list *names,
                         struct tunic_error *error);
+/* The attributes (bits by enum) that tunic_desired_check would refuse beside these: what a shell
+ * need not offer any more. */
+uint64_t tunic_desired_pointless(const struct tunic_desired *desired,
+                                 const struct tunic_name_list *names);
 
 /* The numeric id of a user or group given by name or number: 0 to 2^32-2. */
 int tunic_user_parse(const char *word, uint32_t *user, struct tunic_error *error);

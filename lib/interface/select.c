@@ -5,6 +5,9 @@
 #include <string.h>
 
 static const char *const modes[] = {"tun", "tap", NULL};
+static const char *const mode_help[] = {"IP packets", "Ethernet frames"};
+static const char *const any[] = {"any", NULL};
+static const char *const any_help[] = {"those without one"};
 
 enum { HOLDING = 1 }; /* held and free exclude each other */
 
@@ -41,6 +44,7 @@ static const struct tunic_keyword keywords[TUNIC_SELECT_COUNT] = {
                            .help = "those of this mode",
                            .value = TUNIC_VALUE_CHOICE,
                            .choices = modes,
+                           .choice_help = mode_help,
                            .offset = offsetof(struct tunic_selection, mode),
                            .iproute2 = true,
                            .repeat = TUNIC_REPEAT_EQUAL},
@@ -52,7 +56,9 @@ static const struct tunic_keyword keywords[TUNIC_SELECT_COUNT] = {
                            .offset = offsetof(struct tunic_selection, user),
                            .iproute2 = true,
                            .repeat = TUNIC_REPEAT_EQUAL,
-                           .candidates = TUNIC_CANDIDATES_USERS},
+                           .candidates = TUNIC_CANDIDATES_USERS,
+                           .choices = any,
+                           .choice_help = any_help},
     [TUNIC_SELECT_GROUP] = {.word = "group",
                             .placeholder = "G",
                             .help = "those of this group; 'any': without one",
@@ -61,7 +67,9 @@ static const struct tunic_keyword keywords[TUNIC_SELECT_COUNT] = {
                             .offset = offsetof(struct tunic_selection, group),
                             .iproute2 = true,
                             .repeat = TUNIC_REPEAT_EQUAL,
-                            .candidates = TUNIC_CANDIDATES_GROUPS},
+                            .candidates = TUNIC_CANDIDATES_GROUPS,
+                            .choices = any,
+                            .choice_help = any_help},
     [TUNIC_SELECT_NAME] = {.word = "name",
                            .placeholder = "GLOB",
                            .help = "those whose name fits this pattern",
