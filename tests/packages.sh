@@ -31,6 +31,9 @@ ps                      procps          procps-ng             procps-ng         
 ping                    iputils-ping    iputils               iputils           iputils            iputils
 diff                    diffutils       diffutils             diffutils         diffutils          diffutils
 strace                  strace          strace                strace            strace             strace
+tmux                    tmux            tmux                  tmux              tmux               tmux
+zsh                     zsh             zsh                   zsh               zsh                zsh
+fish                    fish            fish                  fish              fish               fish
 jq                      jq              jq                    jq                jq                 jq
 /usr/bin/time           time            time                  time              time               time
 perl                    perl            perl                  perl              perl               perl
