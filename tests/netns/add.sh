@@ -255,8 +255,11 @@ check_equal 'sets no owner' null "$(link tap3 '.linkinfo.info_data.user')"
 check 'an unknown user' 2 "$TUNIC" add tap4 user nosuch
 check 'a number that is too large' 2 "$TUNIC" add tap4 user 4294967295
 check 'one that wraps' 2 "$TUNIC" add tap4 user 99999999999
-check 'a negative one' 2 "$TUNIC" add tap4 user -1
+check 'a negative one' 2 "$TUNIC" add tap4 user -5
 check_false 'and nothing is made' ip link show tap4
+check "-1, which is ip's word for any" 0 "$TUNIC" add tap4 user -1
+check_equal 'leaves it without an owner' tap4 "$("$TUNIC" -j show tap4 user any | jq -r '.[].ifname')"
+check_true 'and it goes' "$TUNIC" del tap4
 
 # ---- what is there already ----
 check 'one that exists' 4 "$TUNIC" add tap0
