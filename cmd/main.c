@@ -162,7 +162,7 @@ static int run(struct session *session, const char **words, size_t count)
                               "a command and '--batch' together: its commands are in the file");
         return tunic_report_error(session, &error);
     }
-    if (count == 0 && !session->options.batch)
+    if (session->options.version || (count == 0 && !session->options.batch))
         return usage(session);
     if (count > 0) {
         command = tunic_command_find(words[0], &error);
