@@ -79,6 +79,7 @@ struct command {
     /* Returns the exit code. */
     int (*run)(struct session *session, struct arguments *arguments);
     bool without_context; /* needs no kernel */
+    bool without_page;    /* tunic(8) describes it */
 };
 
 extern const struct command tunic_command_add;

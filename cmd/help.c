@@ -51,7 +51,8 @@ static void print_command(const struct command *command, struct tunic_text *text
         tunic_text_add(text, "\n");
     tunic_grammar_explain(&arguments.grammar, text);
     tunic_arguments_free(&arguments);
-    tunic_text_add(text, "\nmore: man tunic-%s\n", command->name);
+    tunic_text_add(text, "\nmore: man tunic%s%s\n", command->without_page ? "" : "-",
+                   command->without_page ? "" : command->name);
 }
 
 void tunic_print_help(const struct command *command, struct tunic_text *text)
@@ -100,4 +101,5 @@ const struct command tunic_command_help = {
     .prepare = prepare,
     .run = run,
     .without_context = true,
+    .without_page = true,
 };

@@ -22,4 +22,5 @@ const struct command tunic_command_version = {
     .prepare = prepare,
     .run = run,
     .without_context = true,
+    .without_page = true,
 };
