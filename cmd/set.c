@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "command.h"
 
+/* Whoever attaches chooses NAPI for himself: nobody else can tell it, or set it. */
+static const uint64_t only_at_birth =
+    TUNIC_NAMED(TUNIC_ATTRIBUTE_NAPI) | TUNIC_NAMED(TUNIC_ATTRIBUTE_NAPI_FRAGS);
+
 static void prepare(struct arguments *arguments)
 {
     arguments->grammar = (struct tunic_grammar){.names = TUNIC_NAMES_MANY,
                                                 .name_candidates = TUNIC_CANDIDATES_INTERFACES,
                                                 .check_name = tunic_name_check_plain};
     tunic_arguments_section(arguments,
-                            tunic_attribute_section(&arguments->desired, TUNIC_ACCEPT_ALL));
+                            tunic_attribute_section(&arguments->desired, ~only_at_birth));
 }
 
 static int run(struct session *session, struct arguments *arguments)

@@ -198,12 +198,13 @@ attributes_of_all() {
     offers 'ensure tap0 tun0 che' check
     offers 'ensure vm0 check c'
     offers 'ensure ta' tap0
-    offers 'set ' $attributes carrier dev $interfaces
-    offers 'set tap0 ' $(without "$interfaces" tap0) $attributes carrier dev
+    offers 'set ' $(without "$attributes" napi napi_frags) carrier dev $interfaces
+    offers 'set tap0 ' $(without "$interfaces" tap0) \
+        $(without "$attributes" napi napi_frags) carrier dev
     offers 'set dev ' $interfaces
-    offers 'set dev tap0 ' $attributes carrier dev
+    offers 'set dev tap0 ' $(without "$attributes" napi napi_frags) carrier dev
     offers 'set dev tap0 dev ' $(without "$interfaces" tap0)
-    offers 'set mtu 1400 ' $(without "$attributes" mtu) carrier dev $interfaces
+    offers 'set mtu 1400 ' $(without "$attributes" mtu napi napi_frags) carrier dev $interfaces
     offers 'set tap0 mtu 1400 ta'
     offers 'set tap0 carrier ' on off
 }
