@@ -77,9 +77,9 @@ static int obey(const char *line)
                                              0,    0, 10, 9,  9, 9, 10, 9, 9,  1};
     static const unsigned char frame[60] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 2,
                                             0,    0,    0,    0,    9,    0x88, 0xB5};
-    int carrier;
+    int carrier = strcmp(line, "carrier 1\n") == 0;
 
-    if (sscanf(line, "carrier %d", &carrier) == 1)
+    if (carrier || strcmp(line, "carrier 0\n") == 0)
         return ioctl(descriptors[0], TUNSETCARRIER, &carrier) == 0 ? 0 : -errno;
     if (strcmp(line, "close\n") == 0)
         return count > 0 && close(descriptors[--count]) == 0 ? 0 : -errno;
