@@ -44,20 +44,16 @@ const char *show_operstate(uint8_t operstate)
     return operstate < TUNIC_COUNT(words) ? words[operstate] : "UNKNOWN";
 }
 
-void show_access(const struct tunic_link *link, struct tunic_text *text)
+void show_access(const struct showing *showing, const struct tunic_link *link,
+                 struct tunic_text *text)
 {
-    char name[64];
-
     if (tunic_interface_open_to_all(link))
         tunic_text_add(text, "anyone");
-    if (link->owner != TUNIC_ID_NONE) {
-        tunic_user_text(link->owner, name, sizeof(name));
-        tunic_text_add(text, "%s", name);
-    }
-    if (link->group != TUNIC_ID_NONE) {
-        tunic_group_text(link->group, name, sizeof(name));
-        tunic_text_add(text, "%sgroup %s", link->owner != TUNIC_ID_NONE ? " in " : "", name);
-    }
+    if (link->owner != TUNIC_ID_NONE)
+        tunic_text_add(text, "%s", accounts_user(showing->accounts, link->owner));
+    if (link->group != TUNIC_ID_NONE)
+        tunic_text_add(text, "%sgroup %s", link->owner != TUNIC_ID_NONE ? " in " : "",
+                       accounts_group(showing->accounts, link->group));
 }
 
 /* ---- which ones ------------------------------------------------------------------------ */
@@ -132,7 +128,9 @@ static void print(const struct showing *showing)
 static int show(struct session *session, struct arguments *arguments,
                 struct tunic_snapshot *snapshot)
 {
-    struct showing showing = {.options = &session->options, .snapshot = snapshot};
+    struct accounts accounts = {0};
+    struct showing showing = {
+        .options = &session->options, .snapshot = snapshot, .accounts = &accounts};
     struct tunic_holders holders = {0};
     struct tunic_error error;
     int code = 0;

@@ -3,6 +3,7 @@
 #ifndef TUNIC_SHOW_H
 #define TUNIC_SHOW_H
 
+#include "accounts.h"
 #include "command.h"
 #include "json.h"
 
@@ -13,6 +14,7 @@ struct showing {
     const struct tunic_interface **interfaces;
     size_t count;
     const struct tunic_holders *holders; /* NULL: not asked for */
+    struct accounts *accounts;
 };
 
 void show_table(const struct showing *showing);
@@ -30,7 +32,8 @@ const char *show_state(const struct tunic_link *link);
 /* RFC 2863's word for IFLA_OPERSTATE, as iproute2 writes it. */
 const char *show_operstate(uint8_t operstate);
 /* Who may attach: "alice", "group kvm", "alice and group kvm", "anyone". */
-void show_access(const struct tunic_link *link, struct tunic_text *text);
+void show_access(const struct showing *showing, const struct tunic_link *link,
+                 struct tunic_text *text);
 
 /* ---- between the files of show ... watch ----------------------------------------------- */
 

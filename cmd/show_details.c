@@ -11,11 +11,11 @@ static void print_label(const char *label)
     (void)printf("    %-11s ", label);
 }
 
-static void print_access(const struct tunic_link *link)
+static void print_access(const struct showing *showing, const struct tunic_link *link)
 {
     struct tunic_text access = {0};
 
-    show_access(link, &access);
+    show_access(showing, link, &access);
     print_label("may attach");
     (void)printf("%s", access.text ? access.text : "");
     if (link->owner != TUNIC_ID_NONE)
@@ -85,11 +85,10 @@ static void print_holders(const struct showing *showing, const struct tunic_link
 
     for (size_t i = 0; i < count; i++) {
         char name[128];
-        char user[64];
         tunic_text_escape(name, sizeof(name), holder[i].name);
-        tunic_user_text(holder[i].user, user, sizeof(user));
         print_label("held by");
-        (void)printf("%s[%d], user %s", name, holder[i].pid, user);
+        (void)printf("%s[%d], user %s", name, holder[i].pid,
+                     accounts_user(showing->accounts, holder[i].user));
         if (link->multi_queue)
             (void)printf(", %u queue%s", holder[i].queues, holder[i].queues == 1 ? "" : "s");
         if (holder[i].disabled_queues > 0)
@@ -146,7 +145,7 @@ void show_details(const struct showing *showing)
         const struct tunic_interface *interface = showing->interfaces[i];
         print_head(&interface->link, color);
         if (showing->options->details) {
-            print_access(&interface->link);
+            print_access(showing, &interface->link);
             print_link(interface);
             print_addresses(interface);
             if (showing->holders)

@@ -22,19 +22,16 @@ static void print_flags(struct json *json, const struct tunic_link *link)
     json_close(json, ']');
 }
 
-static void print_ids(struct json *json, const struct tunic_link *link)
+static void print_ids(struct json *json, const struct showing *showing,
+                      const struct tunic_link *link)
 {
-    char name[64];
-
     if (link->owner != TUNIC_ID_NONE) {
-        tunic_user_text(link->owner, name, sizeof(name));
         json_number(json, "user", link->owner);
-        json_text(json, "user_name", name);
+        json_text(json, "user_name", accounts_user(showing->accounts, link->owner));
     }
     if (link->group != TUNIC_ID_NONE) {
-        tunic_group_text(link->group, name, sizeof(name));
         json_number(json, "group", link->group);
-        json_text(json, "group_name", name);
+        json_text(json, "group_name", accounts_group(showing->accounts, link->group));
     }
     json_bool(json, "open_to_all", tunic_interface_open_to_all(link));
 }
@@ -160,15 +157,13 @@ static void print_processes(struct json *json, const struct showing *showing,
 {
     size_t count;
     const struct tunic_holder *holder = tunic_holders_of(showing->holders, link->name, &count);
-    char user[64];
 
     json_open(json, "processes", '[');
     for (size_t i = 0; i < count; i++) {
         json_open(json, NULL, '{');
         json_text(json, "name", holder[i].name);
         json_number(json, "pid", (uint64_t)holder[i].pid);
-        tunic_user_text(holder[i].user, user, sizeof(user));
-        json_text(json, "user_name", user);
+        json_text(json, "user_name", accounts_user(showing->accounts, holder[i].user));
         json_number(json, "queues", holder[i].queues);
         if (holder[i].disabled_queues > 0)
             json_number(json, "disabled_queues", holder[i].disabled_queues);
@@ -207,7 +202,7 @@ void show_json_interface(struct json *json, const struct showing *showing,
     json_number(json, "ifindex", (uint64_t)link->ifindex);
     json_text(json, "ifname", link->name);
     print_flags(json, link);
-    print_ids(json, link);
+    print_ids(json, showing, link);
     print_link(json, interface);
     print_addresses(json, interface);
     print_routes(json, interface);

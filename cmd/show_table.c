@@ -87,7 +87,7 @@ static void fill_row(const struct showing *showing, const struct tunic_interface
     tunic_text_add(&row->cells[COLUMN_NAME], "%s", name);
     fill_flags(link, &row->cells[COLUMN_MODE]);
     tunic_text_add(&row->cells[COLUMN_STATE], "%s", show_state(link));
-    show_access(link, &row->cells[COLUMN_ACCESS]);
+    show_access(showing, link, &row->cells[COLUMN_ACCESS]);
     tunic_text_add(&row->cells[COLUMN_MTU], "%u", link->mtu);
     tunic_text_escape(name, sizeof(name), interface->master);
     tunic_text_add(&row->cells[COLUMN_MASTER], "%s", name);

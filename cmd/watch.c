@@ -141,7 +141,9 @@ static bool list_changes(const struct change *change, const char *keys[], size_t
 static void print_json(struct watching *watching, const struct tunic_event *event,
                        const struct change *change)
 {
-    struct showing showing = {.options = &watching->session->options, .holders = change->holders};
+    struct accounts accounts = {0}; /* a watch may outlive a name */
+    struct showing showing = {
+        .options = &watching->session->options, .holders = change->holders, .accounts = &accounts};
     struct json *json = &watching->json;
     const char *keys[32];
     size_t changed = 0;
