@@ -12,17 +12,35 @@ static void line_break(const struct json *json)
         (void)printf("\n%*s", (int)(json->depth * 4), "");
 }
 
+/* How many bytes from `text` on stand for themselves. */
+static size_t plain_length(const char *text)
+{
+    size_t length = 0;
+
+    for (;;) {
+        unsigned char byte = (unsigned char)text[length];
+        if (byte < 0x20 || byte >= 0x7F || byte == '"' || byte == '\\')
+            return length;
+        length++;
+    }
+}
+
 /* A text in quotes; bytes that are no UTF-8 become U+FFFD, as a decoder would have them. */
 static void quoted(const char *text)
 {
     (void)putchar('"');
-    while (*text != '\0') {
+    for (;;) {
+        size_t plain = plain_length(text);
+        (void)fwrite(text, 1, plain, stdout);
+        text += plain;
+        if (*text == '\0')
+            break;
         size_t length = tunic_text_utf8(text);
         if (length == 0)
             (void)fputs("\\ufffd", stdout);
         else if (*text == '"' || *text == '\\')
             (void)printf("\\%c", *text);
-        else if ((unsigned char)*text < 0x20 || *text == 0x7F)
+        else if (length == 1)
             (void)printf("\\u%04x", (unsigned char)*text);
         else
             (void)fwrite(text, 1, length, stdout);
