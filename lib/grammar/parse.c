@@ -214,16 +214,17 @@ static int unknown_word(const struct tunic_walk *walk, const struct tunic_match 
 static int suspect_name(const struct tunic_walk *walk, const char *word, struct tunic_error *error)
 {
     char quoted[QUOTED];
-    const char *nearest = nearest_keyword(walk, word);
+    const char *nearest = NULL;
     bool digits = word[strspn(word, "0123456789")] == '\0';
     bool has_digit = word[strcspn(word, "0123456789")] != '\0';
     size_t length = strlen(word);
 
     if (walk->run != TUNIC_RUN_INSIDE)
         return 0;
+    if (!has_digit && length >= 2)
+        nearest = nearest_keyword(walk, word);
     bool mistyped =
-        nearest && !has_digit && length >= 2 &&
-        (strncmp(word, nearest, length) == 0 || tunic_edit_distance(word, nearest) == 1);
+        nearest && (strncmp(word, nearest, length) == 0 || tunic_edit_distance(word, nearest) == 1);
     if (!digits && !mistyped)
         return 0;
     tunic_text_escape(quoted, sizeof(quoted), word);
