@@ -295,7 +295,9 @@ static int delete_group(struct run *run, struct tunic_error *error)
 
     if (getrandom(&census.group, sizeof(census.group), 0) != sizeof(census.group))
         return -EAGAIN;
-    census.group |= 0x40000000U; /* far from the small numbers that people use */
+    /* Far from the small numbers that people use; and not negative, as iproute2 reads it: should a
+     * kill leave it behind, `ip` can still name it. */
+    census.group = (census.group & 0x7FFFFFFFU) | 0x40000000U;
     int result = send_groups(run, census.group, false, &refusal, error);
     if (result == 0 && refusal.errno_value == 0)
         result = count_members(&census, error);
