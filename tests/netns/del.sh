@@ -142,6 +142,29 @@ done
 check_equal 'and other interfaces are there' '42 veth0' \
     "$(ip -j link show bridge7 | jq -r '.[0].group') $(ip -br link show veth0 | cut -d@ -f1)"
 
+# A foreign interface comes into their group before it is deleted: it stays, and they get their
+# groups back, until another number does it. Every second request from the census on comes late.
+"$TUNIC" add x7 x8 mode tap
+ip link set x8 group 77
+strace -qq -o /dev/null -e trace=sendto -e inject=sendto:delay_enter=700000:when=4+2 \
+    -E ASAN_OPTIONS=detect_leaks=0 "$TUNIC" del x7 x8 >"$STDOUT" 2>"$STDERR" &
+deletion=$!
+in_group() {
+    [ "$(link "$1" .group)" = "$2" ]
+}
+not_in_group() {
+    ! in_group "$@"
+}
+check_true 'two are given a group' until_true 5 not_in_group x7 default
+ip link set bridge7 group "$(link x7 .group)"
+check_true 'a foreign interface in it: one gets its group back' until_true 5 in_group x7 default
+check_true 'and the other gets its own' in_group x8 77
+STATUS=0
+wait "$deletion" || STATUS=$?
+check_equal 'and both are deleted' '0 ' "$STATUS $(present)"
+check_true 'but the foreign one is there' ip link show dev bridge7
+ip link set bridge7 group 42
+
 # One that vanishes meanwhile: after it was looked at, every request comes late.
 # vanishing GONE LOOKS NAMES…: GONE goes after so many looks.
 vanishing() {
