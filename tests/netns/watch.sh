@@ -110,7 +110,7 @@ check_equal 'SIGINT is a clean end' 0 "$STATUS"
 
 # ---- holders ----
 
-# hold NAME: a process, $holder, that has the tap open until its standard input ends.
+# hold NAME: a process, $holder, that has the tap, which is up, open until its standard input ends.
 hold() {
     mkfifo "$SCRATCH/hold"
     perl -e '
@@ -121,6 +121,7 @@ hold() {
     holder=$!
     exec 7>"$SCRATCH/hold"
     rm "$SCRATCH/hold"
+    "$TUNIC" wait "$1" carrier timeout 10 || fail "a process holds $1"
 }
 release() {
     exec 7>&-
