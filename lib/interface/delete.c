@@ -24,6 +24,7 @@ struct run {
     struct tunic_context *context;
     const struct tunic_delete *how;
     struct tunic_holders holders;
+    bool holders_read;
     const struct tunic_interface **victims;
     size_t count;
     tunic_report report;
@@ -66,15 +67,23 @@ static int check_expected(const struct tunic_link *link, const struct tunic_desi
 
 static int check_free(struct run *run, const struct tunic_link *link, struct tunic_error *error)
 {
+    bool held = tunic_interface_looks_held(link);
     size_t count;
-    const struct tunic_holder *holder = tunic_holders_of(&run->holders, link->name, &count);
 
+    if (run->how->force || (link->multi_queue && !held)) /* its queues are counted */
+        return 0;
+    if (!run->holders_read) {
+        int result = tunic_holders_read(&run->holders, false, error);
+        if (result != 0)
+            return result;
+        run->holders_read = true;
+    }
     /* The carrier of a single-queue interface is only a hint that it is free: its holder may
      * have switched it off. A holder that was seen for certain settles it. */
-    bool held = tunic_interface_looks_held(link);
+    const struct tunic_holder *holder = tunic_holders_of(&run->holders, link->name, &count);
     for (size_t i = 0; i < count; i++)
         held = held || holder[i].certain;
-    if (!held || run->how->force)
+    if (!held)
         return 0;
     int result = tunic_link_refuse_busy(link, &run->holders, "it is in use", error);
     tunic_error_hint(error, "'force' deletes it all the same");
@@ -341,11 +350,6 @@ int tunic_interfaces_delete(struct tunic_context *context, const struct tunic_na
     int result = how->all ? tunic_snapshot_read(&snapshot, context, 0, &failure)
                           : tunic_snapshot_read_names(&snapshot, context, names, 0, &failure);
 
-    if (result == 0 && !how->force) {
-        result = tunic_holders_read(&run.holders, false, &failure);
-        if (result != 0)
-            tunic_snapshot_free(&snapshot);
-    }
     if (result != 0) {
         fail(&run, "", &failure, result);
         return run.result;
