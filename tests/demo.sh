@@ -30,8 +30,8 @@ if [ -z "${TUNIC_DEMO:-}" ]; then
     if [ -n "${SUDO_UID:-}" ] && [ "$SUDO_UID" -ne 0 ]; then
         chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" build
     fi
-    # Its own namespaces: the kernel removes what is made in them, however this ends.
-    TUNIC_DEMO=1 exec unshare --net --mount --propagation private -- bash tests/demo.sh
+    # A namespace of its own: the kernel removes what is made in it, however this ends.
+    TUNIC_DEMO=1 exec unshare --net -- bash tests/demo.sh
 fi
 
 bold='' plain='' color=never
