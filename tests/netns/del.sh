@@ -105,7 +105,7 @@ release one
 # ---- many ----
 check 'three hundred are made' 0 "$TUNIC" add vm{0..299} mode tap
 ip link set vm7 group 42
-check 'and deleted' 0 strace -qq -o "$SCRATCH/trace" -e trace=sendto "$TUNIC" del vm{0..299}
+check 'and deleted' 0 "${tracing[@]}" -o "$SCRATCH/trace" -e trace=sendto "$TUNIC" del vm{0..299}
 check_equal 'all are gone' '' "$(present)"
 check_equal 'with one request' 1 "$(grep -o RTM_DELLINK "$SCRATCH/trace" | wc -l)"
 check_equal 'what was in the group of one of them is there' 42 "$(ip -j link show bridge7 | jq -r '.[0].group')"
@@ -127,8 +127,8 @@ check 'if-exists among many' 0 "$TUNIC" del vm{0..9} if-exists
 for nth in 1 2 3 4 5; do
     "$TUNIC" add x7 x8 mode tap
     ip link set x8 group 77
-    run strace -qq -o /dev/null -e trace=sendto -e "inject=sendto:error=ENOBUFS:when=$nth" \
-        -E ASAN_OPTIONS=detect_leaks=0 "$TUNIC" del x7 x8
+    run "${tracing[@]}" -o /dev/null -e trace=sendto -e "inject=sendto:error=ENOBUFS:when=$nth" \
+        "$TUNIC" del x7 x8
     left=$(present)
     if [ "$STATUS" -eq 0 ]; then
         check_equal "the ${nth}th request fails, and it goes on: all are gone" '' "$left"
@@ -146,8 +146,8 @@ check_equal 'and other interfaces are there' '42 veth0' \
 # groups back, until another number does it. Every second request from the census on comes late.
 "$TUNIC" add x7 x8 mode tap
 ip link set x8 group 77
-strace -qq -o /dev/null -e trace=sendto -e inject=sendto:delay_enter=700000:when=4+2 \
-    -E ASAN_OPTIONS=detect_leaks=0 "$TUNIC" del x7 x8 >"$STDOUT" 2>"$STDERR" &
+"${tracing[@]}" -o /dev/null -e trace=sendto -e inject=sendto:delay_enter=700000:when=4+2 \
+    "$TUNIC" del x7 x8 >"$STDOUT" 2>"$STDERR" &
 deletion=$!
 in_group() {
     [ "$(link "$1" .group)" = "$2" ]
@@ -172,8 +172,8 @@ vanishing() {
     shift 2
     "$TUNIC" add "$@" mode tap
     : >"$SCRATCH/trace"
-    strace -qq -o "$SCRATCH/trace" -e trace=sendto \
-        -e "inject=sendto:delay_enter=300000:when=$((looks + 1))+" -E ASAN_OPTIONS=detect_leaks=0 \
+    "${tracing[@]}" -o "$SCRATCH/trace" -e trace=sendto \
+        -e "inject=sendto:delay_enter=300000:when=$((looks + 1))+" \
         "$TUNIC" del "$@" >"$STDOUT" 2>"$STDERR" &
     deletion=$!
     until_true 5 looked "$looks"

@@ -37,7 +37,7 @@ unchanging() {
     local what=$1 before
     shift
     before=$(settled_state)
-    check "$what: exit code" 0 strace -f -qq -o "$SCRATCH/trace" -e trace=sendto,sendmsg,ioctl,write \
+    check "$what: exit code" 0 "${tracing[@]}" -f -o "$SCRATCH/trace" -e trace=sendto,sendmsg,ioctl,write \
         "$TUNIC" ensure "$@"
     check_stdout "$what: output" ''
     check_equal "$what: state" "$before" "$(whole)"
@@ -306,7 +306,7 @@ clear_interfaces
 "$TUNIC" add x7 mode tun mtu 1500
 yes 'link set dev x7 mtu 1500' | ip -batch - &
 manager=$!
-check 'a manager that interferes' 1 strace -qq -o /dev/null -e trace=sendto \
+check 'a manager that interferes' 1 "${tracing[@]}" -o /dev/null -e trace=sendto \
     -e inject=sendto:delay_enter=50000 "$TUNIC" ensure x7 mtu 1400
 check_stderr 'is suspected' \
     'tunic: ensure x7: it does not stay as it was set: mtu 1500 -> 1400 (does something else manage it?)'

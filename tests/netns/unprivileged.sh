@@ -150,7 +150,8 @@ check 'as a user who sees no process of others' 0 \
 check_stdout_like 'a holder is known, not who' 'held by *a process that this user cannot see'
 # Without any /proc nobody can tell who holds one, but that it is held netlink still tells.
 no_proc() {
-    unshare --mount --propagation private bash -e -c 'mount -t tmpfs none /proc; test ! -e /proc/self; "$@"' bash "$@"
+    unshare --mount --propagation private bash -e -c \
+        'mount -t tmpfs none /proc; test ! -e /proc/self; "$@"' bash "$@"
 }
 check 'without /proc: show' 0 no_proc "$TUNIC" show x7
 check_stdout_like 'tells that it is held' '^x7 .*\(hidden\)'
