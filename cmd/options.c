@@ -94,13 +94,27 @@ static const struct option_row *find_letter(char letter)
     return NULL;
 }
 
-static const struct option_row *find_word(const char *word, size_t length)
+/* The option of this long word, spelled out, or also cut off: the first row that fits. */
+static const struct option_row *find_word(const char *word, size_t length, bool cut_off)
 {
     for (size_t i = 0; i < TUNIC_COUNT(rows); i++)
-        if (strlen(rows[i].word) >= length && length > 1 &&
-            strncmp(rows[i].word, word, length) == 0)
+        if (length > 1 && strncmp(rows[i].word, word, length) == 0 &&
+            (cut_off || rows[i].word[length] == '\0'))
             return &rows[i];
     return NULL;
+}
+
+/* Whether a word is joined letters, of which only the last one takes a value. */
+static bool are_letters(const char *word)
+{
+    for (const char *letter = word + 1; *letter != '\0'; letter++) {
+        const struct option_row *row = find_letter(*letter);
+        if (!row || (row->value && letter[1] != '\0' && letter[1] != '='))
+            return false;
+        if (row->value)
+            return true;
+    }
+    return true;
 }
 
 static int unknown_option(struct tunic_error *error, const char *word)
@@ -133,14 +147,19 @@ struct words {
     const struct option_row *open; /* its value would be the next word, and there is none */
 };
 
-/* Whether a word is written as "--word" or "-word", with "=VALUE" or without. */
+/* The option that a word spells, as "--word" or "-word", with "=VALUE" or without; NULL where it is
+ * joined letters, or nothing that is known. A whole word counts before letters, and letters before
+ * a word that is cut off: "-json", "-js", "-det". */
 static const struct option_row *as_long(const char *word, const char **value)
 {
     const char *name = word + (word[1] == '-' ? 2 : 1);
     size_t length = strcspn(name, "=");
 
     *value = name[length] == '=' ? name + length + 1 : NULL;
-    return find_word(name, length);
+    const struct option_row *row = find_word(name, length, false);
+    if (row || (word[1] != '-' && are_letters(word)))
+        return row;
+    return find_word(name, length, true);
 }
 
 static int take_value(struct words *words, const struct option_row *row, const char **value,

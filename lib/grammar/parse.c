@@ -237,6 +237,12 @@ static int suspect_name(const struct tunic_walk *walk, const char *word, struct 
     return -EINVAL;
 }
 
+/* A template may stand again: each makes another interface. */
+static bool is_double(const char *left, const char *right)
+{
+    return strcmp(left, right) == 0 && !strchr(left, '%');
+}
+
 static int add_name(const struct tunic_walk *walk, const char *name, struct tunic_name_list *names,
                     struct tunic_error *error)
 {
@@ -251,7 +257,7 @@ static int add_name(const struct tunic_walk *walk, const char *name, struct tuni
     if (result != 0)
         return result;
     for (size_t i = 0; i < names->count && names->count < FEW_NAMES; i++)
-        if (strcmp(names->names[i], name) == 0)
+        if (is_double(names->names[i], name))
             return tunic_error_set(error, TUNIC_USAGE, "name '%s' is given twice", name);
     return tunic_name_list_add(names, name, error);
 }
@@ -274,7 +280,7 @@ static int check_doubles(const struct tunic_name_list *names, struct tunic_error
     memcpy(sorted, names->names, names->count * sizeof(*sorted));
     qsort(sorted, names->count, sizeof(*sorted), compare_names);
     for (size_t i = 1; i < names->count && result == 0; i++)
-        if (strcmp(sorted[i - 1], sorted[i]) == 0)
+        if (is_double(sorted[i - 1], sorted[i]))
             result = tunic_error_set(error, TUNIC_USAGE, "name '%s' is given twice", sorted[i]);
     free(sorted);
     return result;

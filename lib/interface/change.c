@@ -280,7 +280,7 @@ static void explain_carrier(int errno_value, struct tunic_error *error)
     if (errno_value != EPERM)
         return;
     error->reason = TUNIC_FAILED;
-    tunic_error_cause(error, "no process holds it");
+    tunic_error_cause(error, "no process has a queue of it in use");
     tunic_error_hint(error, "the kernel lets the carrier be set only while one does");
 }
 

@@ -78,26 +78,75 @@ static void queue_address(struct tunic_plan *plan, const struct tunic_address *a
         tunic_address_delete(&plan->batch, &request, label);
 }
 
-/* From the last to the first: the kernel takes the secondary addresses of a network away with its
- * primary one, which comes before them. What others manage stays: addresses that are not global,
- * and those with a lifetime, which a router or DHCP gave. */
-static void undo_addr(struct tunic_plan *plan)
-{
-    const struct tunic_desired *desired = plan->desired;
+/* What is to become of an address that is there. */
+enum fate {
+    FATE_KEPT,
+    FATE_REMOVED,
+    FATE_REPLACED, /* it must go before the wanted one, which the kernel takes for the same, comes
+                    */
+};
 
+/* What others manage stays: addresses that are not global, and those with a lifetime, which a
+ * router or DHCP gave. */
+static enum fate fate_of(const struct tunic_address *present, const struct tunic_desired *desired)
+{
+    enum fate fate = present->scope != RT_SCOPE_UNIVERSE || present->valid != UINT32_MAX
+                         ? FATE_KEPT
+                         : FATE_REMOVED;
+    size_t length = present->family == AF_INET ? 4 : 16;
+
+    for (size_t i = 0; i < desired->address_count; i++) {
+        const struct tunic_address *wanted = &desired->addresses[i];
+        if (address_fits(present, wanted))
+            return FATE_KEPT;
+        if (present->family == wanted->family &&
+            (present->family == AF_INET6 || present->prefix == wanted->prefix) &&
+            memcmp(present->local, wanted->local, length) == 0)
+            fate = FATE_REPLACED;
+    }
+    return fate;
+}
+
+/* From the last to the first: the kernel takes the secondary addresses of a network away with its
+ * primary one, which comes before them. */
+static void remove_addresses(struct tunic_plan *plan, enum fate fate)
+{
     for (size_t i = plan->interface->address_count; i-- > 0;) {
         const struct tunic_address *present = &plan->interface->addresses[i];
-        bool kept = present->scope != RT_SCOPE_UNIVERSE || present->valid != UINT32_MAX;
-        bool replaced = false;
-        for (size_t k = 0; k < desired->address_count; k++) {
-            const struct tunic_address *wanted = &desired->addresses[k];
-            bool fits = address_fits(present, wanted);
-            kept = kept || fits;
-            replaced = replaced || (!fits && tunic_address_equal(present, wanted));
-        }
-        if (!kept || replaced)
-            queue_address(plan, present, false);
+        if (fate_of(present, plan->desired) != fate)
+            continue;
+        queue_address(plan, present, false);
     }
+}
+
+static bool removes_inet(const struct tunic_plan *plan)
+{
+    for (size_t i = 0; i < plan->interface->address_count; i++)
+        if (plan->interface->addresses[i].family == AF_INET &&
+            fate_of(&plan->interface->addresses[i], plan->desired) == FATE_REMOVED)
+            return true;
+    return false;
+}
+
+static void undo_addr(struct tunic_plan *plan)
+{
+    remove_addresses(plan, FATE_REPLACED);
+}
+
+/* With its last IPv4 address the kernel drops every IPv4 route of the interface, also those that
+ * are not ours to touch. So old ones go when the new ones are there; and as a new one in an old
+ * one's network is its secondary, and would go with it, secondaries are promoted meanwhile. */
+static void tidy_addr(struct tunic_plan *plan)
+{
+    bool promote = removes_inet(plan) && !link_of(plan)->inet_promote_secondaries;
+
+    if (promote)
+        tunic_link_inet_setting(&plan->batch, link_of(plan)->ifindex,
+                                IPV4_DEVCONF_PROMOTE_SECONDARIES, 1, "keep secondary addresses");
+    remove_addresses(plan, FATE_REMOVED);
+    if (promote)
+        tunic_link_inet_setting(&plan->batch, link_of(plan)->ifindex,
+                                IPV4_DEVCONF_PROMOTE_SECONDARIES, 0, "drop secondary addresses");
 }
 
 static int make_addr(struct tunic_plan *plan, struct tunic_error *error)
@@ -191,7 +240,7 @@ static void explain_route(int errno_value, struct tunic_error *error)
 /* ---- the rows -------------------------------------------------------------------------- */
 
 const struct tunic_attribute_actions tunic_change_addr = {
-    .undo = undo_addr, .make = make_addr, .explain = explain_addr};
+    .undo = undo_addr, .make = make_addr, .tidy = tidy_addr, .explain = explain_addr};
 const struct tunic_attribute_actions tunic_change_linkdown_routes = {.make = make_linkdown_routes};
 const struct tunic_attribute_actions tunic_change_forwarding = {.make = make_forwarding};
 const struct tunic_attribute_actions tunic_change_route = {

@@ -29,19 +29,28 @@ void tunic_plan_queued(struct tunic_plan *plan)
         tunic_text_add_bytes(&plan->items, &attribute, 1);
 }
 
+/* Asks the rows for what they remove before the additions, or after them. */
+static void remove_first_or_last(struct tunic_plan *plan, bool first)
+{
+    for (unsigned i = TUNIC_ATTRIBUTE_COUNT; i-- > 0;) {
+        const struct tunic_attribute_actions *actions = tunic_attribute_actions(i);
+        if (!(plan->desired->named >> i & 1) || !actions)
+            continue;
+        plan->current = i;
+        if (first && actions->undo)
+            actions->undo(plan);
+        else if (!first && actions->tidy)
+            actions->tidy(plan);
+        tunic_plan_queued(plan);
+    }
+}
+
 int tunic_plan_make(struct tunic_plan *plan, struct tunic_context *context,
                     const struct tunic_interface *interface, const struct tunic_desired *desired,
                     struct tunic_error *error)
 {
     *plan = (struct tunic_plan){.context = context, .desired = desired, .interface = interface};
-    for (unsigned i = TUNIC_ATTRIBUTE_COUNT; i-- > 0;) {
-        const struct tunic_attribute_actions *actions = tunic_attribute_actions(i);
-        if (!(desired->named >> i & 1) || !actions || !actions->undo)
-            continue;
-        plan->current = i;
-        actions->undo(plan);
-        tunic_plan_queued(plan);
-    }
+    remove_first_or_last(plan, true);
     for (unsigned i = 0; i < TUNIC_ATTRIBUTE_COUNT; i++) {
         const struct tunic_attribute_actions *actions = tunic_attribute_actions(i);
         if (!(desired->named >> i & 1) || !actions || !actions->make)
@@ -52,6 +61,7 @@ int tunic_plan_make(struct tunic_plan *plan, struct tunic_context *context,
             return result;
         tunic_plan_queued(plan);
     }
+    remove_first_or_last(plan, false);
     if (plan->items.failed || plan->differences.failed)
         return tunic_error_memory(error);
     return 0;

@@ -3,10 +3,10 @@
  * Private to lib/interface: a plan is the difference between what an interface is and what it
  * should be, in both the forms that are needed: requests for the kernel, and words for people.
  *
- * Each attribute's row in attribute.c has up to three functions. `undo` removes what must go
- * before anything is added (addresses that were not named), called in reverse table order; `make`
- * adds and changes, in table order. `explain` turns a refusal by the kernel into a cause and a
- * hint where its own words say too little.
+ * Each attribute's row in attribute.c has up to four functions. `undo` removes what stands in the
+ * way of what is added (called in reverse table order), `make` adds and changes (in table order),
+ * `tidy` removes what can only go after that (in reverse order again). `explain` turns a refusal by
+ * the kernel into a cause and a hint where its own words say too little.
  */
 #ifndef TUNIC_INTERFACE_PLAN_H
 #define TUNIC_INTERFACE_PLAN_H
@@ -39,6 +39,7 @@ struct tunic_plan {
 struct tunic_attribute_actions {
     void (*undo)(struct tunic_plan *plan);
     int (*make)(struct tunic_plan *plan, struct tunic_error *error);
+    void (*tidy)(struct tunic_plan *plan);
     void (*explain)(int errno_value, struct tunic_error *error);
 };
 

@@ -119,6 +119,8 @@ static void parse_family_settings(const struct nlattr *nest, struct tunic_link *
             uint16_t type = mnl_attr_get_type(attribute);
             if (mnl_attr_get_type(family) == AF_INET && type == IFLA_INET_CONF) {
                 link->inet = devconf(attribute, IPV4_DEVCONF_FORWARDING, &link->inet_forwarding) &&
+                             devconf(attribute, IPV4_DEVCONF_PROMOTE_SECONDARIES,
+                                     &link->inet_promote_secondaries) &&
                              devconf(attribute, IPV4_DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN,
                                      &link->inet_ignore_linkdown);
             } else if (mnl_attr_get_type(family) == AF_INET6 && type == IFLA_INET6_CONF) {

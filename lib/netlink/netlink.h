@@ -131,6 +131,7 @@ struct tunic_link {
     int32_t master; /* ifindex or 0 */
     bool inet;      /* the members below were told */
     bool inet_forwarding;
+    bool inet_promote_secondaries;
     bool inet_ignore_linkdown;
     bool inet6;
     bool inet6_forwarding;

@@ -139,6 +139,10 @@ as "$json" -json show x1
 as "$json" --js show x1
 as "$json" -j -- show x1
 as "$details" -jd show x1
+check 'letters count before a word that is cut off: -js' 0 "$TUNIC" -js show x1
+check_stdout_like 'brings counters' '"stats64"'
+check 'and that before nothing: -det' 0 "$TUNIC" -j -det show x1
+check_stdout_like 'brings holders' '"processes"'
 as "$details" -dj show x1
 as "$details" -j show x1 -d
 as "$details" -details -json show x1

@@ -218,6 +218,8 @@ check 'and' 0 "$TUNIC" add vm%d mode tap
 check_stdout 'so' vm0
 check 'two templates' 0 "$TUNIC" add x%d y%d mode tun
 check_stdout 'print two names' $'x0\ny0'
+check 'one template twice' 0 "$TUNIC" add x%d x%d mode tun
+check_stdout 'makes two' $'x1\nx2'
 for name in '%d%d' 'v%x' 'v%' '100%d%s' abcdefghijklmnop 'abcdefghijklmno%d' . .. a/b a:b 'a b' '' all default; do
     check "the name '$name' is refused" 2 "$TUNIC" add mode tap dev "$name"
 done

@@ -135,23 +135,23 @@ has '10.1.0.1 24 global' '10.1.0.2 24 global' '10.2.0.1 16 global' '2001:db8::1 
 differing 'the primary goes, its secondary stays' \
     $'addr - 2001:db8::1/64\naddr - 10.2.0.1/16\naddr - 10.1.0.1/24' addr 10.1.0.2/24
 has '10.1.0.2 24 global'
-differing 'prefix' $'addr - 10.1.0.2/24\naddr + 10.1.0.2/16' addr 10.1.0.2/16
+differing 'prefix' $'addr + 10.1.0.2/16\naddr - 10.1.0.2/24' addr 10.1.0.2/16
 has '10.1.0.2 16 global'
-differing 'a peer comes' $'addr - 10.1.0.2/16\naddr + 10.1.0.2/32 peer 10.1.0.3' addr 10.1.0.2 peer 10.1.0.3
+differing 'a peer comes' $'addr + 10.1.0.2/32 peer 10.1.0.3\naddr - 10.1.0.2/16' addr 10.1.0.2 peer 10.1.0.3
 has '10.1.0.2 32 10.1.0.3 global'
 differing 'another peer' $'addr - 10.1.0.2/32 peer 10.1.0.3\naddr + 10.1.0.2/32 peer 10.1.0.4' \
     addr 10.1.0.2 peer 10.1.0.4
-differing 'the peer goes' $'addr - 10.1.0.2/32 peer 10.1.0.4\naddr + 10.1.0.2/24' addr 10.1.0.2/24
+differing 'the peer goes' $'addr + 10.1.0.2/24\naddr - 10.1.0.2/32 peer 10.1.0.4' addr 10.1.0.2/24
 differing 'broadcast comes' $'addr - 10.1.0.2/24\naddr + 10.1.0.2/24' addr 10.1.0.2/24 broadcast +
 has '10.1.0.2 24 10.1.0.255 global'
 differing 'another broadcast' $'addr - 10.1.0.2/24\naddr + 10.1.0.2/24' addr 10.1.0.2/24 broadcast 10.1.0.7
 has '10.1.0.2 24 10.1.0.7 global'
 unchanging 'broadcast unnamed' x7 addr 10.1.0.2/24
-differing 'IPv6 instead' $'addr - 10.1.0.2/24\naddr + 2001:db8::5/64' addr 2001:db8::5/64 nodad
+differing 'IPv6 instead' $'addr + 2001:db8::5/64\naddr - 10.1.0.2/24' addr 2001:db8::5/64 nodad
 has '2001:db8::5 64 global'
 differing 'its prefix' $'addr - 2001:db8::5/64\naddr + 2001:db8::5/128' addr 2001:db8::5 nodad
 has '2001:db8::5 128 global'
-differing 'more of them' $'addr - 2001:db8::5/128\naddr + 10.1.0.1/24\naddr + 10.1.0.2/24\naddr + 10.1.0.3/24' \
+differing 'more of them' $'addr + 10.1.0.1/24\naddr + 10.1.0.2/24\naddr + 10.1.0.3/24\naddr - 2001:db8::5/128' \
     addr 10.1.0.1/24 addr 10.1.0.2/24 addr 10.1.0.3/24
 has '10.1.0.1 24 global' '10.1.0.2 24 global' '10.1.0.3 24 global'
 check 'the one between' 0 "$TUNIC" ensure x7 addr 10.1.0.1/24 addr 10.1.0.3/24
@@ -194,6 +194,15 @@ check_stderr_like 'says whose' 'another interface has this route'
 check_equal 'and leaves that one' '10.8.0.0/16 static' "$(routes x8)"
 check 'a gateway out of reach' 1 "$TUNIC" ensure x7 route 10.7.0.0/16 via 192.0.2.1
 check_stderr_like 'is explained' 'the gateway must lie in a network'
+# With its last IPv4 address the kernel drops all IPv4 routes: those that nobody named must stay.
+"$TUNIC" ensure x7 addr 10.1.0.1/24 route 10.7.0.0/16
+before=$(routes x7)
+check 'another network' 0 "$TUNIC" ensure x7 addr 10.2.0.1/24
+check_equal 'leaves the routes alone' "$before" "$(routes x7)"
+check 'another address of this network' 0 "$TUNIC" ensure x7 addr 10.2.0.2/24
+check_equal 'leaves the routes alone, too' "$before" "$(routes x7)"
+check_equal 'and how secondary addresses are treated' 0 \
+    "$(cat /proc/sys/net/ipv4/conf/x7/promote_secondaries)"
 # A route and its address at once: the kernel drops the route with the address.
 check 'address and route' 0 "$TUNIC" ensure x7 addr 10.1.0.1/24 route 10.7.0.0/16 via 10.1.0.9
 check 'both are replaced' 0 "$TUNIC" ensure x7 addr 10.2.0.1/24 route 10.7.0.0/16 via 10.2.0.9
