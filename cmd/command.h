@@ -4,12 +4,15 @@
  * and what it prints. Nothing here speaks to the kernel itself, and only here are errors turned
  * into text and exit codes.
  *
- *   main.c      under which name it was started; which command
- *   options.c   what stands before and behind every command
- *   output.c    errors, and an output that failed
- *   batch.c     many command lines from a file
- *   complete.c  what a shell may offer; complete_system.c: of what only the system knows
- *   compat_*.c  the tools that it replaces, by their names
+ *   main.c       under which name it was started
+ *   commands.c   which commands there are, and how one is run
+ *   options.c    what stands before and behind every command
+ *   output.c     errors, and an output that failed
+ *   batch.c      many command lines from a file
+ *   stop.c       the signals and the reader that end what goes on until it is stopped
+ *   show/        the forms in which interfaces and their changes are printed
+ *   completion/  what a shell may offer
+ *   compat/      the tools that it replaces, by their names
  */
 #ifndef TUNIC_COMMAND_H
 #define TUNIC_COMMAND_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "show.h"
+#include "show/show.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,35 +25,6 @@ static void prepare(struct arguments *arguments)
                                                               .accepted = TUNIC_ACCEPT_ALL,
                                                               .target = arguments,
                                                               .named = &arguments->own});
-}
-
-/* ---- words that several forms use ------------------------------------------------------ */
-
-const char *show_state(const struct tunic_link *link)
-{
-    if (!(link->flags & IFF_UP))
-        return "down";
-    return link->carrier ? "up" : "no carrier";
-}
-
-const char *show_operstate(uint8_t operstate)
-{
-    static const char *const words[] = {"UNKNOWN", "NOTPRESENT", "DOWN", "LOWERLAYERDOWN",
-                                        "TESTING", "DORMANT",    "UP"};
-
-    return operstate < TUNIC_COUNT(words) ? words[operstate] : "UNKNOWN";
-}
-
-void show_access(const struct showing *showing, const struct tunic_link *link,
-                 struct tunic_text *text)
-{
-    if (tunic_interface_open_to_all(link))
-        tunic_text_add(text, "anyone");
-    if (link->owner != TUNIC_ID_NONE)
-        tunic_text_add(text, "%s", accounts_user(showing->accounts, link->owner));
-    if (link->group != TUNIC_ID_NONE)
-        tunic_text_add(text, "%sgroup %s", link->owner != TUNIC_ID_NONE ? " in " : "",
-                       accounts_group(showing->accounts, link->group));
 }
 
 /* ---- which ones ------------------------------------------------------------------------ */

@@ -5,8 +5,8 @@
  * the two. An event counts if the interface fits the selectors before it or after it, so that
  * `held watch` tells of the end of holding, too.
  */
-#include "color.h"
-#include "show.h"
+#include "show/color.h"
+#include "show/show.h"
 #include "stop.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Candidates that are in no table: interfaces, users, groups, namespaces, files. */
-#include "complete.h"
+#include "completion/complete.h"
 
 #include <dirent.h>
 #include <grp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What may change of an interface, a row each, in words for people and as keys for programs. */
-#include "show.h"
+#include "show/show.h"
 
 #include <string.h>
 

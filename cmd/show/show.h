@@ -3,9 +3,9 @@
 #ifndef TUNIC_SHOW_H
 #define TUNIC_SHOW_H
 
-#include "accounts.h"
 #include "command.h"
-#include "json.h"
+#include "show/accounts.h"
+#include "show/json.h"
 
 /* What is to be printed. */
 struct showing {

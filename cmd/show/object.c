@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* JSON: the keys of `ip -j tuntap` and `ip -j addr`, and our own. What is not set is absent. The
  * schema is in tunic-show(8). */
-#include "show.h"
+#include "show/show.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

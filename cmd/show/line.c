@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The line of `ip tuntap`, from netlink alone: without what only sysfs knows. */
-#include "show.h"
+#include "show/show.h"
 
 #include <stdio.h>
 

@@ -5,7 +5,7 @@
  * candidates come from the tables that parse, so they cannot disagree. Whatever fails here is
  * silent: a person who presses Tab wants no error.
  */
-#include "complete.h"
+#include "completion/complete.h"
 
 #include <ctype.h>
 #include <stdio.h>

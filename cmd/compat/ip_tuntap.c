@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
-#include "compat.h"
+#include "compat/compat.h"
 
 #include <errno.h>
 #include <stdio.h>

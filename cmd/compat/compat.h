@@ -4,11 +4,11 @@
  * replaces. Each returns the exit code of the tool that it stands for, and prints what that one
  * prints, byte for byte; what a script could see of a tool's mistakes is kept.
  *
- *   compat_tunctl.c            tunctl of uml-utilities, with -n and -p of tunctl 1.5
- *   compat_ip_tuntap.c         `ip [OPTIONS] tuntap` of iproute2 6.1, as `ip-tuntap [OPTIONS]`
- *   compat_ip_tuntap_options.c ip's own options, as far as they say anything here
- *   compat_ip_tuntap_change.c  its add and delete
- *   compat_ip_tuntap_show.c    its show
+ *   tunctl.c            tunctl of uml-utilities, with -n and -p of tunctl 1.5
+ *   ip_tuntap.c         `ip [OPTIONS] tuntap` of iproute2 6.1, as `ip-tuntap [OPTIONS]`
+ *   ip_tuntap_options.c ip's own options, as far as they say anything here
+ *   ip_tuntap_change.c  its add and delete
+ *   ip_tuntap_show.c    its show
  */
 #ifndef TUNIC_COMPAT_H
 #define TUNIC_COMPAT_H

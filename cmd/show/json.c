@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "json.h"
+#include "show/json.h"
 
 #include "base/base.h"
 

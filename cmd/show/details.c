@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Everything that is known of an interface, a block each, for people. */
-#include "show.h"
+#include "show/show.h"
 
 #include <inttypes.h>
 #include <stdio.h>

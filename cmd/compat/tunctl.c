@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "compat.h"
+#include "compat/compat.h"
 #include "device/device.h"
 
 #include <grp.h>

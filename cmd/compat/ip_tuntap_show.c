@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "compat.h"
+#include "compat/compat.h"
 #include "interface/interface.h"
 
 #include <net/if_arp.h>

@@ -4,8 +4,8 @@
  * them; a column in which nothing stands is left out. What wants attention is coloured: open to
  * every user, and held by a process.
  */
-#include "color.h"
-#include "show.h"
+#include "show/color.h"
+#include "show/show.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "accounts.h"
+#include "show/accounts.h"
 
 #include "interface/interface.h"
 

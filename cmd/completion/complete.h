@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Private to complete.c and complete_system.c. */
+/* Private to complete.c and system.c. */
 #ifndef TUNIC_COMPLETE_H
 #define TUNIC_COMPLETE_H
 
