@@ -144,8 +144,9 @@ static int write_inet6_setting(const struct tunic_plan *plan, const char *settin
     int descriptor = open(path, O_WRONLY | O_CLOEXEC);
     int reason = descriptor < 0 ? errno : 0;
     if (descriptor >= 0) {
-        if (write(descriptor, on ? "1\n" : "0\n", 2) != 2)
-            reason = errno;
+        ssize_t written = write(descriptor, on ? "1\n" : "0\n", 2);
+        if (written != 2)
+            reason = written < 0 ? errno : EIO;
         if (close(descriptor) != 0 && reason == 0)
             reason = errno;
     }
