@@ -6,9 +6,13 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { RECORD_SIZE = 16384 }; /* a group with very many members is told by its number */
+enum {
+    RECORD_SIZE = 16384,   /* a group with very many members is told by its number */
+    RECORD_LIMIT = 1 << 26 /* but it is known by its name */
+};
 
 /* Reads a number that must fit an id; 2^32-1 means "none" to the kernel. Returns 1 where the word
  * is no number at all. */
@@ -27,34 +31,61 @@ static int parse_id(const char *word, const char *what, uint32_t *id, struct tun
     return 1;
 }
 
-int tunic_user_parse(const char *word, uint32_t *user, struct tunic_error *error)
+/* Looks a user's or group's name up. 1: there is none; otherwise 0 or a negative errno. */
+static int look_up(const char *word, bool group, uint32_t *id)
 {
-    char buffer[RECORD_SIZE];
-    struct passwd record;
-    struct passwd *found = NULL;
-    int result = parse_id(word, "user", user, error);
+    int result = ERANGE;
+
+    for (size_t size = RECORD_SIZE; result == ERANGE && size <= RECORD_LIMIT; size *= 4) {
+        struct group group_record;
+        struct passwd user_record;
+        struct group *found_group = NULL;
+        struct passwd *found_user = NULL;
+        char *buffer = malloc(size);
+        if (!buffer)
+            return -ENOMEM;
+        result = group ? getgrnam_r(word, &group_record, buffer, size, &found_group)
+                       : getpwnam_r(word, &user_record, buffer, size, &found_user);
+        if (found_group)
+            *id = found_group->gr_gid;
+        if (found_user)
+            *id = found_user->pw_uid;
+        bool found = found_group || found_user;
+        free(buffer);
+        if (found)
+            return 0;
+    }
+    /* What getpwnam(3) names as ways of saying that there is none. */
+    bool absent =
+        result == 0 || result == ENOENT || result == ESRCH || result == EBADF || result == EPERM;
+    return absent ? 1 : -result;
+}
+
+static int parse_account(const char *word, bool group, uint32_t *id, struct tunic_error *error)
+{
+    const char *what = group ? "group" : "user";
+    char quoted[80];
+    int result = parse_id(word, what, id, error);
 
     if (result != 1)
         return result;
-    if (getpwnam_r(word, &record, buffer, sizeof(buffer), &found) != 0 || !found)
-        return tunic_error_set(error, TUNIC_USAGE, "there is no such user");
-    *user = record.pw_uid;
-    return 0;
+    result = look_up(word, group, id);
+    if (result == 1)
+        return tunic_error_set(error, TUNIC_USAGE, "there is no such %s", what);
+    if (result == 0)
+        return 0;
+    tunic_text_escape(quoted, sizeof(quoted), word);
+    return tunic_error_system(error, -result, "cannot look up the %s '%s'", what, quoted);
+}
+
+int tunic_user_parse(const char *word, uint32_t *user, struct tunic_error *error)
+{
+    return parse_account(word, false, user, error);
 }
 
 int tunic_group_parse(const char *word, uint32_t *group, struct tunic_error *error)
 {
-    char buffer[RECORD_SIZE];
-    struct group record;
-    struct group *found = NULL;
-    int result = parse_id(word, "group", group, error);
-
-    if (result != 1)
-        return result;
-    if (getgrnam_r(word, &record, buffer, sizeof(buffer), &found) != 0 || !found)
-        return tunic_error_set(error, TUNIC_USAGE, "there is no such group");
-    *group = record.gr_gid;
-    return 0;
+    return parse_account(word, true, group, error);
 }
 
 /* "-1" is iproute2's word for none. */
