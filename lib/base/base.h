@@ -60,6 +60,7 @@ int tunic_error_system(struct tunic_error *error, int errno_value, const char *f
     TUNIC_PRINTF(3, 4);
 
 /* Replace one part of an error that was begun. */
+void tunic_error_action(struct tunic_error *error, const char *format, ...) TUNIC_PRINTF(2, 3);
 void tunic_error_object(struct tunic_error *error, const char *object);
 void tunic_error_cause(struct tunic_error *error, const char *format, ...) TUNIC_PRINTF(2, 3);
 void tunic_error_hint(struct tunic_error *error, const char *format, ...) TUNIC_PRINTF(2, 3);

@@ -72,6 +72,15 @@ void tunic_error_object(struct tunic_error *error, const char *object)
     tunic_text_escape(error->object, sizeof(error->object), object);
 }
 
+void tunic_error_action(struct tunic_error *error, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(error->action, sizeof(error->action), format, arguments);
+    va_end(arguments);
+}
+
 void tunic_error_cause(struct tunic_error *error, const char *format, ...)
 {
     va_list arguments;

@@ -159,9 +159,7 @@ static int configure(struct tunic_context *context, const char *name,
     /* Fresh from the kernel: it has no addresses and no routes yet. */
     int result = tunic_link_get(&context->netlink, name, 0, false, &interface.link, error);
     if (result != 0) {
-        struct tunic_error cause = *error;
-        (void)tunic_error_system(error, -result, "cannot find the interface just made");
-        tunic_error_cause(error, "%s", cause.cause);
+        tunic_error_action(error, "cannot find the interface just made");
         return result;
     }
     result = tunic_plan_make(&plan, context, &interface, &rest, error);

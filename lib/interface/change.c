@@ -236,21 +236,25 @@ static int make_master(struct tunic_plan *plan, struct tunic_error *error)
     const char *wanted = plan->desired->master;
     struct tunic_link master = {0};
     char from[64] = "none";
+    char to[64];
 
+    tunic_text_escape(to, sizeof(to), wanted);
     if (strcmp(wanted, "none") != 0) {
         int result = tunic_link_get(&plan->context->netlink, wanted, 0, false, &master, error);
         if (result == -ENODEV)
-            return tunic_error_set(error, TUNIC_ABSENT, "master '%s': no such interface", wanted);
-        if (result != 0)
+            return tunic_error_set(error, TUNIC_ABSENT, "master '%s': no such interface", to);
+        if (result != 0) {
+            tunic_error_action(error, "cannot look up the master '%s'", to);
             return result;
+        }
         tunic_link_release(&master);
     }
     if (link_of(plan)->master == master.ifindex)
         return 0;
     if (link_of(plan)->master != 0)
         interface_text(plan, link_of(plan)->master, from, sizeof(from));
-    tunic_plan_differs(plan, "master %s -> %s", from, wanted);
-    set_link(plan, IFLA_MASTER, &master.ifindex, sizeof(master.ifindex), "set master %s", wanted);
+    tunic_plan_differs(plan, "master %s -> %s", from, to);
+    set_link(plan, IFLA_MASTER, &master.ifindex, sizeof(master.ifindex), "set master %s", to);
     return 0;
 }
 

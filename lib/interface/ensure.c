@@ -193,13 +193,17 @@ static int bring(struct run *run, struct tunic_context *home, const char *name, 
     const struct tunic_interface *interface;
 
     *moved = false;
-    if (tunic_link_get(&run->context->netlink, name, 0, false, &present, error) == 0) {
+    int result = tunic_link_get(&run->context->netlink, name, 0, false, &present, error);
+    if (result == 0)
         tunic_link_release(&present);
-        return 0;
-    }
-    if (tunic_snapshot_read_one(&snapshot, home, name, 0, error) != 0)
-        return 0; /* made, or missed, there */
-    int result = tunic_snapshot_require(&snapshot, home, name, &interface, error);
+    else if (result != -ENODEV)
+        tunic_error_action(error, "cannot read the interface");
+    if (result != -ENODEV)
+        return result;
+    result = tunic_snapshot_read_one(&snapshot, home, name, 0, error);
+    if (result != 0)
+        return result == -ENODEV ? 0 : result; /* made, or missed, there */
+    result = tunic_snapshot_require(&snapshot, home, name, &interface, error);
     if (result == 0) {
         *moved = true;
         if (run->ensure->check)
@@ -252,7 +256,10 @@ static int ensure_there(const struct run *home_run, const struct tunic_name_list
             ensure_here(&run, &here);
     }
     tunic_name_list_free(&here);
-    return tunic_visit_end(&visit, run.result, error);
+    result = tunic_visit_end(&visit, run.result, error);
+    if (run.result == 0 && result != 0)
+        run.report(run.closure, "", error);
+    return result;
 }
 
 int tunic_interfaces_ensure(struct tunic_context *context, const struct tunic_name_list *names,

@@ -317,11 +317,8 @@ static int finish(struct tunic_snapshot *snapshot, struct tunic_context *context
         return 0;
     }
     tunic_snapshot_free(snapshot);
-    if (result != -ENODEV) {
-        struct tunic_error cause = *error;
-        (void)tunic_error_system(error, -result, "cannot read the interfaces");
-        tunic_error_cause(error, "%s", cause.cause);
-    }
+    if (result != -ENODEV)
+        tunic_error_action(error, "cannot read the interfaces");
     return result;
 }
 

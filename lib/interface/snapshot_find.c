@@ -2,6 +2,7 @@
 /* Finding interfaces in a snapshot by their names. */
 #include "interface/interface.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,12 +59,16 @@ int tunic_snapshot_require(struct tunic_snapshot *snapshot, struct tunic_context
     if (*interface)
         return tunic_link_refuse(&(*interface)->link, error);
     /* The snapshot may hold TUN/TAP interfaces alone: is the name another kind's? */
-    if (tunic_link_get(&context->netlink, name, 0, false, &other, error) == 0) {
-        int result = other.kind == TUNIC_KIND_TUN
-                         ? tunic_error_set(error, TUNIC_FAILED, "it appeared just now")
-                         : tunic_link_refuse(&other, error);
-        tunic_link_release(&other);
+    int result = tunic_link_get(&context->netlink, name, 0, false, &other, error);
+    if (result == -ENODEV)
+        return tunic_error_set(error, TUNIC_ABSENT, "no such interface");
+    if (result != 0) {
+        tunic_error_action(error, "cannot read the interface");
         return result;
     }
-    return tunic_error_set(error, TUNIC_ABSENT, "no such interface");
+    result = other.kind == TUNIC_KIND_TUN
+                 ? tunic_error_set(error, TUNIC_FAILED, "it appeared just now")
+                 : tunic_link_refuse(&other, error);
+    tunic_link_release(&other);
+    return result;
 }

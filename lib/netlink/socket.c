@@ -235,9 +235,14 @@ static int send_request(struct tunic_netlink *netlink, struct nlmsghdr *request)
     return 0;
 }
 
-static int tell(struct tunic_error *error, int result, const char *text)
+/* Where a request was lost: on the way to the kernel, on the way back, or there. */
+static const char unasked[] = "cannot ask the kernel";
+static const char unanswered[] = "cannot read the kernel's answer";
+static const char refused[] = "the kernel refused the request";
+
+static int tell(struct tunic_error *error, int result, const char *action, const char *text)
 {
-    (void)tunic_error_system(error, -result, "the kernel refused the request");
+    (void)tunic_error_system(error, -result, "%s", action);
     if (text[0] != '\0')
         tunic_error_cause(error, "%s", text);
     return result;
@@ -251,13 +256,13 @@ int tunic_netlink_request(struct tunic_netlink *netlink, struct nlmsghdr *reques
     if (!handle)
         request->nlmsg_flags |= NLM_F_ACK;
     int result = send_request(netlink, request);
-    if (result == 0) {
-        answer.first = answer.last = request->nlmsg_seq;
-        result = read_answer(netlink, &answer);
-    }
-    if (result == 0)
-        result = answer.result;
-    return result == 0 ? 0 : tell(error, result, answer.text);
+    if (result != 0)
+        return tell(error, result, unasked, "");
+    answer.first = answer.last = request->nlmsg_seq;
+    result = read_answer(netlink, &answer);
+    if (result != 0)
+        return tell(error, result, unanswered, "");
+    return answer.result == 0 ? 0 : tell(error, answer.result, refused, answer.text);
 }
 
 int tunic_netlink_dump(struct tunic_netlink *netlink, struct nlmsghdr *request,
@@ -273,7 +278,7 @@ int tunic_netlink_dump(struct tunic_netlink *netlink, struct nlmsghdr *request,
             restart(closure);
         result = send_request(netlink, request);
         if (result < 0)
-            return tell(error, result, "");
+            return tell(error, result, unasked, "");
         answer = (struct answer){.handle = handle, .closure = closure};
         answer.first = answer.last = request->nlmsg_seq;
         result = read_answer(netlink, &answer);
@@ -283,7 +288,9 @@ int tunic_netlink_dump(struct tunic_netlink *netlink, struct nlmsghdr *request,
             result = answer.result;
         bool lost = result == -ENOBUFS || result == -EINTR;
         if (!lost && !(result == 0 && answer.interrupted))
-            return result == 0 ? 0 : tell(error, result, answer.text);
+            return result == 0
+                       ? 0
+                       : tell(error, result, answer.finished ? refused : unanswered, answer.text);
     }
     (void)tunic_error_set(error, TUNIC_FAILED, "cannot read the kernel's tables");
     tunic_error_cause(error, "they changed during each of %d attempts", DUMP_TRIES);
@@ -298,7 +305,7 @@ int tunic_netlink_collect(struct tunic_netlink *netlink, uint32_t first, uint32_
 
     if (result == 0)
         result = answer.result;
-    return result == 0 ? 0 : tell(error, result, "");
+    return result == 0 ? 0 : tell(error, result, unanswered, "");
 }
 
 /* ---- events ---------------------------------------------------------------------------- */
