@@ -12,12 +12,14 @@ int tunic_device_open(const char *node, int *descriptor, struct tunic_error *err
 {
     int opened = open(node, O_RDWR | O_CLOEXEC | O_NONBLOCK);
     int reason = errno;
+    char quoted[128];
 
     if (opened >= 0) {
         *descriptor = opened;
         return 0;
     }
-    (void)tunic_error_system(error, reason, "cannot open the device node '%s'", node);
+    tunic_text_escape(quoted, sizeof(quoted), node);
+    (void)tunic_error_system(error, reason, "cannot open the device node '%s'", quoted);
     switch (reason) {
     case ENOENT:
     case ENOTDIR:

@@ -243,6 +243,14 @@ static bool is_double(const char *left, const char *right)
     return strcmp(left, right) == 0 && !strchr(left, '%');
 }
 
+static int refuse_double(const char *name, struct tunic_error *error)
+{
+    char quoted[QUOTED];
+
+    tunic_text_escape(quoted, sizeof(quoted), name);
+    return tunic_error_set(error, TUNIC_USAGE, "name '%s' is given twice", quoted);
+}
+
 static int add_name(const struct tunic_walk *walk, const char *name, struct tunic_name_list *names,
                     struct tunic_error *error)
 {
@@ -258,7 +266,7 @@ static int add_name(const struct tunic_walk *walk, const char *name, struct tuni
         return result;
     for (size_t i = 0; i < names->count && names->count < FEW_NAMES; i++)
         if (is_double(names->names[i], name))
-            return tunic_error_set(error, TUNIC_USAGE, "name '%s' is given twice", name);
+            return refuse_double(name, error);
     return tunic_name_list_add(names, name, error);
 }
 
@@ -281,7 +289,7 @@ static int check_doubles(const struct tunic_name_list *names, struct tunic_error
     qsort(sorted, names->count, sizeof(*sorted), compare_names);
     for (size_t i = 1; i < names->count && result == 0; i++)
         if (is_double(sorted[i - 1], sorted[i]))
-            result = tunic_error_set(error, TUNIC_USAGE, "name '%s' is given twice", sorted[i]);
+            result = refuse_double(sorted[i], error);
     free(sorted);
     return result;
 }
