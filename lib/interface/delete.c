@@ -182,9 +182,8 @@ static void refused(void *closure, size_t index, const char *label, int errno_va
 int tunic_interface_unpersist(struct tunic_context *context, const struct tunic_link *link,
                               struct tunic_error *error)
 {
-    unsigned flags = (link->tap ? IFF_TAP : IFF_TUN) | (link->pi ? 0U : IFF_NO_PI) |
-                     (link->vnet_hdr ? IFF_VNET_HDR : 0U) |
-                     (link->multi_queue ? IFF_MULTI_QUEUE : 0U);
+    /* An owner may not ask for fragments; it is only for as long as the deletion takes. */
+    unsigned flags = tunic_attach_flags(link) & ~(unsigned)IFF_NAPI_FRAGS;
     char name[IFNAMSIZ];
     int descriptor;
     int result = tunic_device_open(context->device_node, &descriptor, error);

@@ -231,6 +231,8 @@ int tunic_sysfs_open(void);
 /* IFF_… of linux/if_tun.h. One_queue and NAPI, which netlink does not tell, are among them where
  * `directory` (negative: none) has a file that is this interface's and agrees with netlink. */
 uint32_t tunic_sysfs_flags(int directory, const struct tunic_link *link);
+/* What to attach with so that the device keeps the flags it has: attaching rewrites them. */
+uint16_t tunic_attach_flags(const struct tunic_link *link);
 
 /* ---- holders --------------------------------------------------------------------------- */
 

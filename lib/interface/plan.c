@@ -76,18 +76,15 @@ void tunic_plan_free(struct tunic_plan *plan)
 
 /* ---- what needs a descriptor ----------------------------------------------------------- */
 
-/* Attaching rewrites flags in the device: it is given those that it has. */
 static int attach(const struct tunic_plan *plan, int *descriptor, struct tunic_error *error)
 {
     const struct tunic_link *link = &plan->interface->link;
     char name[IFNAMSIZ];
-    unsigned flags = link->tap ? IFF_TAP : IFF_TUN;
-
     /* Nobody is going to read: the carrier stays as it is, where the kernel knows how. */
-    flags |= IFF_NO_CARRIER | plan->add_flags;
-    flags |= link->pi || plan->add_pi ? 0U : IFF_NO_PI;
-    flags |= link->vnet_hdr ? IFF_VNET_HDR : 0U;
-    flags |= link->multi_queue ? IFF_MULTI_QUEUE : 0U;
+    unsigned flags = tunic_attach_flags(link) | IFF_NO_CARRIER | plan->add_flags;
+
+    if (plan->add_pi)
+        flags &= ~(unsigned)IFF_NO_PI;
     memcpy(name, link->name, IFNAMSIZ);
     int result = tunic_device_open(plan->context->device_node, descriptor, error);
     if (result != 0)

@@ -75,3 +75,15 @@ uint32_t tunic_sysfs_flags(int directory, const struct tunic_link *link)
         return flags;
     return (uint32_t)value;
 }
+
+uint16_t tunic_attach_flags(const struct tunic_link *link)
+{
+    static const uint32_t chosen = IFF_TUN | IFF_TAP | IFF_NAPI | IFF_NAPI_FRAGS | IFF_NO_PI |
+                                   IFF_ONE_QUEUE | IFF_VNET_HDR | IFF_MULTI_QUEUE;
+    int directory = tunic_sysfs_open();
+    uint32_t flags = tunic_sysfs_flags(directory, link);
+
+    if (directory >= 0)
+        (void)close(directory);
+    return (uint16_t)(flags & chosen);
+}
