@@ -31,6 +31,7 @@ struct run {
     void *closure;
     struct tunic_error *first;
     int result;
+    bool asked; /* the kernel was asked to delete them all */
 };
 
 static void fail(struct run *run, const char *name, const struct tunic_error *error, int result)
@@ -216,7 +217,8 @@ static void delete_one(struct run *run, const struct tunic_link *link)
     if (result == 0 && refusal.errno_value == EPERM)
         result = tunic_interface_unpersist(run->context, link, &error);
     else if (result == 0 && refusal.errno_value == ENODEV)
-        result = run->how->if_exists
+        /* Gone, where only the answer was lost, is what was asked for. */
+        result = run->how->if_exists || run->asked
                      ? 0
                      : tunic_error_set(&error, TUNIC_ABSENT, "it was deleted meanwhile");
     else if (result == 0 && refusal.errno_value != 0) {
@@ -312,6 +314,7 @@ static int delete_group(struct run *run, struct tunic_error *error)
     if (result == 0 && refusal.errno_value == 0 && !census.others && census.victims == run->count) {
         struct tunic_batch batch = {0};
         tunic_link_delete_group(&batch, census.group, "delete them");
+        run->asked = true;
         result = tunic_batch_send(&batch, &run->context->netlink, refused, &refusal, error);
         tunic_batch_free(&batch);
         if (result == 0 && refusal.errno_value == 0)
