@@ -48,6 +48,7 @@ struct process {
     int reference; /* a pidfd, opened when it is first needed; -1 */
     size_t first;  /* where its holders begin in the list */
     bool refused;  /* its descriptors cannot be read */
+    int shortage;  /* an errno: what came short meanwhile; 0 */
 };
 
 enum finding {
@@ -74,11 +75,18 @@ static bool hides(int reason)
     return !vanished(reason) && reason != ENAMETOOLONG;
 }
 
-/* The next name in /proc or in a process's fd that is a number. */
+/* What we ourselves are short of may hide every holder. */
+static bool shortage(int reason)
+{
+    return reason == EMFILE || reason == ENFILE || reason == ENOMEM;
+}
+
+/* The next name in /proc or in a process's fd that is a number. NULL: the end, where errno is 0. */
 static const char *next_number(DIR *entries)
 {
     const struct dirent *entry;
 
+    errno = 0;
     /* The stream is this thread's own. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     while ((entry = readdir(entries)))
         if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9')
@@ -104,6 +112,12 @@ static ssize_t read_small(int directory, const char *path, char *buffer, size_t 
     return length;
 }
 
+static void note(struct process *process, int reason)
+{
+    process->refused = reason != 0 && hides(reason);
+    process->shortage = shortage(reason) ? reason : 0;
+}
+
 /* The interface that a descriptor is attached to; false where it is none. */
 static bool attached_to(struct process *process, const char *number, char name[IFNAMSIZ])
 {
@@ -114,7 +128,7 @@ static bool attached_to(struct process *process, const char *number, char name[I
     /* What is no file with a path cannot be the node. The two files that stand behind most
      * standard inputs and outputs are known not to be: it saves a quarter of the pass. */
     ssize_t length = readlinkat(process->directory, number, text, sizeof(text) - 1);
-    process->refused = length < 0 && hides(errno);
+    note(process, length < 0 ? errno : 0);
     if (length <= 0 || text[0] != '/')
         return false;
     text[length] = '\0';
@@ -122,7 +136,7 @@ static bool attached_to(struct process *process, const char *number, char name[I
         return false;
     (void)snprintf(path, sizeof(path), "../fdinfo/%.16s", number);
     length = read_small(process->directory, path, text, sizeof(text));
-    process->refused = length < 0 && hides(errno);
+    note(process, length < 0 ? errno : 0);
     if (length <= 0)
         return false;
     const char *value = strstr(text, key);
@@ -137,16 +151,24 @@ static bool attached_to(struct process *process, const char *number, char name[I
     return true;
 }
 
-static enum finding examine_copy(const struct pass *pass, int copy, char name[IFNAMSIZ],
-                                 uint16_t *flags)
+static enum finding guess(struct process *process, int reason)
+{
+    process->shortage = shortage(reason) ? reason : 0;
+    return FINDING_GUESS;
+}
+
+static enum finding examine_copy(const struct pass *pass, struct process *process, int copy,
+                                 char name[IFNAMSIZ], uint16_t *flags)
 {
     ino_t namespace;
 
     /* Also what tells a descriptor that has become another file since. */
-    if (tunic_device_interface(copy, name, flags) != 0)
-        return FINDING_NONE;
-    if (tunic_device_namespace(copy, &namespace) != 0)
-        return FINDING_GUESS;
+    int result = tunic_device_interface(copy, name, flags);
+    if (result != 0)
+        return shortage(-result) ? guess(process, -result) : FINDING_NONE;
+    result = tunic_device_namespace(copy, &namespace);
+    if (result != 0)
+        return guess(process, -result);
     return namespace == pass->namespace ? FINDING_OURS : FINDING_ELSEWHERE;
 }
 
@@ -160,11 +182,11 @@ static enum finding examine(const struct pass *pass, struct process *process, in
     if (process->reference < 0)
         process->reference = (int)syscall(SYS_pidfd_open, process->pid, 0);
     if (process->reference < 0)
-        return vanished(errno) ? FINDING_NONE : FINDING_GUESS;
+        return vanished(errno) ? FINDING_NONE : guess(process, errno);
     int copy = (int)syscall(SYS_pidfd_getfd, process->reference, descriptor, 0);
     if (copy < 0)
-        return vanished(errno) || errno == EBADF ? FINDING_NONE : FINDING_GUESS;
-    enum finding finding = examine_copy(pass, copy, name, flags);
+        return vanished(errno) || errno == EBADF ? FINDING_NONE : guess(process, errno);
+    enum finding finding = examine_copy(pass, process, copy, name, flags);
     (void)close(copy);
     return finding;
 }
@@ -239,6 +261,11 @@ static int take_descriptor(struct pass *pass, struct process *process, const cha
     return 0;
 }
 
+static int refuse_process(struct pass *pass, const struct process *process, int reason)
+{
+    return tunic_error_system(pass->error, reason, "cannot look into process %d", process->pid);
+}
+
 static int take_descriptors(struct pass *pass, struct process *process, DIR *entries)
 {
     const char *number;
@@ -246,8 +273,11 @@ static int take_descriptors(struct pass *pass, struct process *process, DIR *ent
 
     /* The directory of one's own user opens even where what is in it is refused: to who lacks a
      * capability that the process has. It is all or nothing. */
-    while (result == 0 && !process->refused && (number = next_number(entries)))
+    while (result == 0 && !process->refused && process->shortage == 0 &&
+           (number = next_number(entries)))
         result = take_descriptor(pass, process, number);
+    if (result == 0 && (process->shortage != 0 || shortage(errno)))
+        result = refuse_process(pass, process, process->shortage ? process->shortage : errno);
     pass->holders->blind = pass->holders->blind || process->refused;
     if (process->reference >= 0)
         (void)close(process->reference);
@@ -272,7 +302,7 @@ static int open_process(struct pass *pass, struct process *process, DIR **entrie
     pass->holders->blind = pass->holders->blind || denied(reason);
     if (denied(reason) || vanished(reason)) /* even between the two calls */
         return 0;
-    return tunic_error_system(pass->error, reason, "cannot look into process %d", process->pid);
+    return refuse_process(pass, process, reason);
 }
 
 static int take_process(struct pass *pass, const char *number)
@@ -294,33 +324,43 @@ static int take_process(struct pass *pass, const char *number)
 
 /* ---- the pass -------------------------------------------------------------------------- */
 
+static int refuse_proc(const struct pass *pass, int reason)
+{
+    return tunic_error_system(pass->error, reason, "cannot look for processes in /proc");
+}
+
 /* What is known before the first process is looked at. */
-static void begin_pass(struct pass *pass)
+static int begin_pass(struct pass *pass)
 {
     int proc = dirfd(pass->processes);
     struct stat status;
     char self[16];
     ssize_t length = readlinkat(proc, "self", self, sizeof(self) - 1);
 
+    if (length < 0 && shortage(errno))
+        return refuse_proc(pass, errno);
     self[length > 0 ? length : 0] = '\0';
     if (tunic_number_parse(self, 1, INT32_MAX, &pass->self) != 0)
         pass->self = 0;
     /* A /proc of another pid namespace numbers the processes otherwise than pidfd_open does. */
-    if (pass->self == (uint64_t)getpid() && fstatat(proc, "thread-self/ns/net", &status, 0) == 0)
+    bool ours = pass->self == (uint64_t)getpid();
+    if (ours && fstatat(proc, "thread-self/ns/net", &status, 0) == 0)
         pass->namespace = status.st_ino;
+    else if (ours && shortage(errno))
+        return refuse_proc(pass, errno);
     /* With hidepid=2 other users' processes are not even listed, and pid 1 is missing. */
     pass->holders->blind = fstatat(proc, "1", &status, 0) != 0;
+    return 0;
 }
 
 static int take_processes(struct pass *pass)
 {
     const char *number;
-    int result = 0;
+    int result = begin_pass(pass);
 
-    begin_pass(pass);
     while (result == 0 && (number = next_number(pass->processes)))
         result = take_process(pass, number);
-    return result;
+    return result == 0 && errno != 0 ? refuse_proc(pass, errno) : result;
 }
 
 static int compare(const void *left, const void *right)
@@ -343,7 +383,7 @@ int tunic_holders_read(struct tunic_holders *holders, bool elsewhere, struct tun
     *holders = (struct tunic_holders){0};
     pass.processes = opendir("/proc");
     if (!pass.processes)
-        return tunic_error_system(error, errno, "cannot look for processes in /proc");
+        return refuse_proc(&pass, errno);
     int result = take_processes(&pass);
     (void)closedir(pass.processes);
     if (result != 0)
@@ -357,24 +397,4 @@ void tunic_holders_free(struct tunic_holders *holders)
 {
     free(holders->holders);
     *holders = (struct tunic_holders){0};
-}
-
-const struct tunic_holder *tunic_holders_of(const struct tunic_holders *holders, const char *name,
-                                            size_t *count)
-{
-    size_t first = 0;
-    size_t end = holders->count;
-
-    while (first < end) {
-        size_t middle = first + (end - first) / 2;
-        if (strcmp(holders->holders[middle].interface, name) < 0)
-            first = middle + 1;
-        else
-            end = middle;
-    }
-    for (end = first; end < holders->count; end++)
-        if (strcmp(holders->holders[end].interface, name) != 0)
-            break;
-    *count = end - first;
-    return *count > 0 ? &holders->holders[first] : NULL;
 }

@@ -12,7 +12,7 @@
  *   add.c        creates: configure first, commit last
  *   ensure.c     makes existing ones so (ensure, set)
  *   delete.c     removes, many in one transaction
- *   holders.c    which processes hold an interface open
+ *   holders.c    which processes hold an interface open; holders_find.c finds those of one
  *   select.c     which interfaces a selection means
  *   wait.c       waits on the kernel's events
  *   watch.c      follows them; known.c keeps what it knows
