@@ -5,23 +5,25 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What goes with a part of a message, where there is that part. */
+static const char *with(const char *part, const char *mark)
+{
+    return *part != '\0' ? mark : "";
+}
+
 int tunic_report_error(const struct session *session, const struct tunic_error *error)
 {
     if (session->options.quiet)
         return (int)error->reason;
     (void)fflush(stdout); /* what was printed before stands before */
-    (void)fprintf(stderr, "tunic:");
-    if (session->place)
-        (void)fprintf(stderr, " %s:", session->place);
-    if (session->command)
-        (void)fprintf(stderr, " %s%s%s:", session->command, error->object[0] != '\0' ? " " : "",
-                      error->object);
-    (void)fprintf(stderr, " %s", error->action);
-    if (error->cause[0] != '\0')
-        (void)fprintf(stderr, ": %s", error->cause);
-    if (error->hint[0] != '\0')
-        (void)fprintf(stderr, " (%s)", error->hint);
-    (void)fputc('\n', stderr);
+    const char *place = session->place ? session->place : "";
+    const char *command = session->command ? session->command : "";
+    const char *object = session->command ? error->object : "";
+    /* At once, which is one write: messages of others cannot come between its parts. */
+    (void)fprintf(stderr, "tunic:%s%s%s%s%s%s%s%s %s%s%s%s%s%s\n", with(place, " "), place,
+                  with(place, ":"), with(command, " "), command, with(object, " "), object,
+                  with(command, ":"), error->action, with(error->cause, ": "), error->cause,
+                  with(error->hint, " ("), error->hint, with(error->hint, ")"));
     return (int)error->reason;
 }
 
