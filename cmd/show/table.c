@@ -103,7 +103,7 @@ static const char *color_of(enum column column, const struct tunic_link *link)
     case COLUMN_NAME:
         return BOLD;
     case COLUMN_STATE:
-        return link->flags & IFF_UP ? (link->carrier ? GREEN : "") : DIM;
+        return (link->flags & IFF_UP) ? (link->carrier ? GREEN : "") : DIM;
     case COLUMN_ACCESS:
         return tunic_interface_open_to_all(link) ? RED : "";
     case COLUMN_HELD:

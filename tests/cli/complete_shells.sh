@@ -29,8 +29,9 @@ export PATH=$work/bin:$PATH
 
 # ---- the terminal ----
 
+# A server for each shell: one that is going away would take the next one's terminal with it.
 terminal() {
-    tmux -S "$SCRATCH/tmux" -f /dev/null "$@"
+    tmux -S "$SCRATCH/tmux-$shell" -f /dev/null "$@"
 }
 
 screen() {

@@ -106,7 +106,7 @@ clear_interfaces
 "$TUNIC" add x7 mode tun up
 check 'carrier on while nobody holds it' 1 "$TUNIC" set x7 carrier on
 check_stderr 'is explained' \
-    'tunic: set x7: cannot set carrier on: no process holds it (the kernel lets the carrier be set only while one does)'
+    'tunic: set x7: cannot set carrier on: no process has a queue of it in use (the kernel lets the carrier be set only while one does)'
 check 'carrier off is so already' 0 "$TUNIC" set x7 carrier off
 hold one x7:1001
 check 'off while held' 0 "$TUNIC" set x7 carrier off
