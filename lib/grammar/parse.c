@@ -209,6 +209,24 @@ static int unknown_word(const struct tunic_walk *walk, const struct tunic_match 
     return -EINVAL;
 }
 
+/* Whether a word is one of the tables, though not at this place: an option of another keyword, or
+ * a keyword of other commands. */
+static bool misplaced(const struct tunic_walk *walk, const char *word)
+{
+    for (size_t i = 0; i < walk->grammar->section_count; i++) {
+        const struct tunic_section *section = &walk->grammar->sections[i];
+        for (size_t k = 0; k < section->count; k++) {
+            const struct tunic_keyword *keyword = &section->keywords[k];
+            if (strcmp(word, keyword->word) == 0)
+                return true;
+            for (size_t n = 0; n < keyword->option_count; n++)
+                if (strcmp(word, keyword->options[n].word) == 0)
+                    return true;
+        }
+    }
+    return false;
+}
+
 /* In a run of names, a word that looks like a mistyped keyword or its value is not made an
  * interface: the first word of a run has no such suspicion, since iproute2 takes it. */
 static int suspect_name(const struct tunic_walk *walk, const char *word, struct tunic_error *error)
@@ -225,11 +243,13 @@ static int suspect_name(const struct tunic_walk *walk, const char *word, struct 
         nearest = nearest_keyword(walk, word);
     bool mistyped =
         nearest && (strncmp(word, nearest, length) == 0 || tunic_edit_distance(word, nearest) == 1);
-    if (!digits && !mistyped)
+    bool elsewhere = misplaced(walk, word);
+    if (!digits && !mistyped && !elsewhere)
         return 0;
     tunic_text_escape(quoted, sizeof(quoted), word);
-    (void)tunic_error_set(error, TUNIC_USAGE, "unknown word '%s'", quoted);
-    if (mistyped)
+    (void)tunic_error_set(error, TUNIC_USAGE,
+                          elsewhere ? "'%s' has no place here" : "unknown word '%s'", quoted);
+    if (mistyped && !elsewhere)
         tunic_error_hint(
             error, "did you mean '%s'? An interface of this name needs 'dev' before it", nearest);
     else
