@@ -64,15 +64,18 @@ int tunic_batch_run(struct session *session)
     struct tunic_lines lines = {0};
     struct tunic_line line;
     struct tunic_error error;
+    char quoted[128];
     FILE *file;
     int code = 0;
 
     if (open_file(session->options.batch, &file, &error) != 0)
         return tunic_report_error(session, &error);
+    tunic_text_escape(quoted, sizeof(quoted), session->options.batch);
     for (;;) {
         int result = tunic_lines_next(&lines, file, &line, &error);
         if (result == 0)
             break;
+        session->place = result < 0 ? quoted : NULL;
         int failed = result < 0 ? tunic_report_error(session, &error) : run_line(session, &line);
         code = code == 0 ? failed : code;
         (void)fflush(stdout);
