@@ -106,6 +106,8 @@ static int refuse_creation(struct tunic_context *context, const char *name, uint
         tunic_error_hint(error, "it needs root, or CAP_NET_ADMIN");
         return result;
     }
+    if (result == -ENOTTY)
+        tunic_context_name_node(context, error);
     if (result == -EBUSY || result == -EEXIST)
         return refuse_existing(context, name, error);
     if (result != -EINVAL)

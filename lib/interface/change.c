@@ -201,6 +201,12 @@ static void undo_altname(struct tunic_plan *plan)
     }
 }
 
+static void explain_altname(int errno_value, struct tunic_error *error)
+{
+    if (errno_value == EEXIST)
+        tunic_error_cause(error, "another interface has this name");
+}
+
 static int make_altname(struct tunic_plan *plan, struct tunic_error *error)
 {
     const struct tunic_name_list *wanted = &plan->desired->altnames;
@@ -262,8 +268,10 @@ static void explain_master(int errno_value, struct tunic_error *error)
 {
     if (errno_value == EOPNOTSUPP)
         tunic_error_cause(error, "that interface takes no members: it is no bridge, bond or VRF");
-    else if (errno_value == EINVAL)
+    else if (errno_value == EINVAL) {
+        tunic_error_cause(error, "that interface does not take this one");
         tunic_error_hint(error, "a bridge takes tap interfaces, not tun");
+    }
 }
 
 static int make_carrier(struct tunic_plan *plan, struct tunic_error *error)
@@ -320,8 +328,8 @@ const struct tunic_attribute_actions tunic_change_mac = {.make = make_mac};
 const struct tunic_attribute_actions tunic_change_mtu = {.make = make_mtu};
 const struct tunic_attribute_actions tunic_change_txqueuelen = {.make = make_txqueuelen};
 const struct tunic_attribute_actions tunic_change_alias = {.make = make_alias};
-const struct tunic_attribute_actions tunic_change_altname = {.undo = undo_altname,
-                                                             .make = make_altname};
+const struct tunic_attribute_actions tunic_change_altname = {
+    .undo = undo_altname, .make = make_altname, .explain = explain_altname};
 const struct tunic_attribute_actions tunic_change_master = {.make = make_master,
                                                             .explain = explain_master};
 const struct tunic_attribute_actions tunic_change_carrier = {.make = make_carrier,

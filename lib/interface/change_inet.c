@@ -232,7 +232,7 @@ static void explain_route(int errno_value, struct tunic_error *error)
     else if (errno_value == ENETUNREACH || errno_value == EHOSTUNREACH)
         tunic_error_hint(error, "the gateway must lie in a network of the interface's addresses");
     else if (errno_value == EEXIST) {
-        tunic_error_cause(error, "another interface has this route");
+        tunic_error_cause(error, "there is this route already, through this or another interface");
         tunic_error_hint(error, "another 'metric' lets both stand");
     }
 }

@@ -22,6 +22,14 @@ void tunic_context_close(struct tunic_context *context)
     tunic_netlink_close(&context->netlink);
 }
 
+void tunic_context_name_node(const struct tunic_context *context, struct tunic_error *error)
+{
+    char quoted[128];
+
+    tunic_text_escape(quoted, sizeof(quoted), context->device_node);
+    tunic_error_cause(error, "the device node '%s' is not the one of TUN/TAP", quoted);
+}
+
 static int refuse_namespace(struct tunic_error *error, const char *name, int reason)
 {
     char quoted[80];

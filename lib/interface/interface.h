@@ -40,6 +40,8 @@ struct tunic_context {
 int tunic_context_open(struct tunic_context *context, const char *device_node,
                        struct tunic_error *error);
 void tunic_context_close(struct tunic_context *context);
+/* The cause of an error: the device node, by its path, is another device. */
+void tunic_context_name_node(const struct tunic_context *context, struct tunic_error *error);
 
 /* Moves the calling thread into a network namespace: a name as `ip netns` keeps it, or a path
  * ("/proc/4242/ns/net"). `previous` (may be NULL) receives a descriptor of the one left, for

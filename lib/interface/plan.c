@@ -93,6 +93,8 @@ static int attach(const struct tunic_plan *plan, int *descriptor, struct tunic_e
     if (result == 0)
         return 0;
     (void)close(*descriptor);
+    if (result == -ENOTTY)
+        tunic_context_name_node(plan->context, error);
     if (result == -EPERM)
         return tunic_link_refuse_user(link, "cannot attach to it", error);
     if (result == -EBUSY) {
@@ -185,6 +187,8 @@ static void refused(void *closure, size_t index, const char *label, int errno_va
     refusals->result = tunic_error_system(refusals->error, errno_value, "cannot %s", label);
     if (*text != '\0')
         tunic_error_cause(refusals->error, "%s", text);
+    else if (errno_value == EPERM)
+        tunic_error_cause(refusals->error, "this user may not change interfaces");
     if (errno_value == EPERM || errno_value == EACCES)
         tunic_error_hint(refusals->error, "it needs root, or CAP_NET_ADMIN");
     if (actions && actions->explain)

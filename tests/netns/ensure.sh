@@ -190,7 +190,7 @@ differing 'IPv6' $'route - 10.7.0.0/16 via 10.1.0.8 metric 7\nroute + 2001:db8:7
 differing 'default' $'route - 2001:db8:7::/48 via 2001:db8::9\nroute + 0.0.0.0/0' route default
 unchanging 'a route of a daemon that is named' x7 route 10.5.0.0/16 route default
 check 'a route of another interface' 4 "$TUNIC" ensure x7 route 10.8.0.0/16
-check_stderr_like 'says whose' 'another interface has this route'
+check_stderr_like 'says whose' 'there is this route already'
 check_equal 'and leaves that one' '10.8.0.0/16 static' "$(routes x8)"
 check 'a gateway out of reach' 1 "$TUNIC" ensure x7 route 10.7.0.0/16 via 192.0.2.1
 check_stderr_like 'is explained' 'the gateway must lie in a network'
