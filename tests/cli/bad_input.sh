@@ -50,7 +50,7 @@ bad() {
 }
 
 # Sorts of interfaces that are there, and must stay.
-"$TUNIC" add tap0 mode tap user 1000 mtu 1400 addr 10.1.0.1/24 alias kept altname kept-too up
+"$TUNIC" add tap0 mode tap user 4000000 mtu 1400 addr 10.1.0.1/24 alias kept altname kept-too up
 "$TUNIC" add tun0 mode tun user any addr fd01::1/64 nodad
 ip link add br0 type bridge
 ip link add veth0 type veth peer veth1

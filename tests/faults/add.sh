@@ -56,13 +56,13 @@ try() {
 # ---- with all attributes ----
 
 try 'a tap with all attributes' "$TUNIC" add tap0 mode tap mac 02:00:00:00:00:07 master br0 \
-    user 1000 group 1001 mtu 1400 addr 10.7.0.1/24 addr fd07::1/64 nodad route 10.8.0.0/24 \
+    user 4000000 group 4000001 mtu 1400 addr 10.7.0.1/24 addr fd07::1/64 nodad route 10.8.0.0/24 \
     alias 'a description' altname other-name forwarding on linkdown_routes ignore up
 
 has() {
     [[ $complete =~ $1 ]]
 }
-for part in 'master br0' 'mtu 1400' 'user [^ ]+ group 1001' 'link/ether 02:00:00:00:00:07' \
+for part in 'master br0' 'mtu 1400' 'user 4000000 group 4000001' 'link/ether 02:00:00:00:00:07' \
     'alias a description' 'altname other-name' 'persist on' '^tap0: up' 10.7.0.1/24 fd07::1/64 \
     10.8.0.0/24 ipv4/conf/tap0/forwarding:1 ipv6/conf/tap0/forwarding:1 \
     ipv6/conf/tap0/ignore_routes_with_linkdown:1; do

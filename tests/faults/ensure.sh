@@ -11,7 +11,7 @@ ip link add br0 type bridge
 ip link set br0 up
 ip netns add there
 
-attributes=(mode tap mac 02:00:00:00:00:07 user 1000 group 1001 mtu 1400
+attributes=(mode tap mac 02:00:00:00:00:07 user 4000000 group 4000001 mtu 1400
     addr 10.7.0.1/24 addr fd07::1/64 nodad route 10.8.0.0/24 alias 'a description'
     altname other-name master br0 forwarding on linkdown_routes ignore up)
 
@@ -106,7 +106,7 @@ change 'changing all'
 old=(user 65534 group 65534 napi)
 since='^sendto' # what is before it was tried above
 runner=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-changing=("$TUNIC" -f "$SCRATCH/node" ensure tap0 mode tap group 1001)
+changing=("$TUNIC" -f "$SCRATCH/node" ensure tap0 mode tap group 4000001)
 mknod -m 666 "$SCRATCH/node" c 10 200
 change 'changing as the owner'
 check_equal 'NAPI and the other flags stay' 0x1812 "$flags"
