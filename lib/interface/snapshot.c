@@ -270,6 +270,14 @@ static int read_all(struct tunic_snapshot *snapshot, struct tunic_context *conte
     return result;
 }
 
+static bool holds(const struct tunic_snapshot *snapshot, int32_t ifindex)
+{
+    for (size_t i = 0; i < snapshot->count; i++)
+        if (snapshot->interfaces[i].link.ifindex == ifindex)
+            return true;
+    return false;
+}
+
 /* Adds one interface of any kind. -ENODEV where there is none. */
 static int read_one(struct tunic_snapshot *snapshot, struct tunic_context *context,
                     const char *name, unsigned load, struct tunic_error *error)
@@ -281,6 +289,10 @@ static int read_one(struct tunic_snapshot *snapshot, struct tunic_context *conte
         tunic_link_get(&context->netlink, name, 0, load & TUNIC_LOAD_STATS, &interface.link, error);
     if (result != 0)
         return result;
+    if (holds(snapshot, interface.link.ifindex)) { /* two names of one, its altname perhaps */
+        tunic_link_release(&interface.link);
+        return 0;
+    }
     if (add_interface(snapshot, &interface) != 0)
         return tunic_error_memory(error);
     reading.known = &interface.link.ifindex;

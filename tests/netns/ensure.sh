@@ -162,6 +162,10 @@ unchanging 'a link-local one that is there' x7 addr 10.1.0.3/24 addr 10.1.0.4/24
 check 'a link-local one alone' 0 "$TUNIC" ensure x7 addr fe80::7/64
 has
 unchanging 'a dynamic one that is named' x7 addr 10.9.0.1/24
+ip link property add dev x7 altname seven
+check 'two names of one interface' 0 "$TUNIC" ensure x7 seven addr 10.1.0.9/24
+has '10.1.0.9 24 global'
+unchanging 'two names again' seven x7 addr 10.1.0.9/24
 clear_interfaces
 
 # ---- routes ----
