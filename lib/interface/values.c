@@ -188,10 +188,11 @@ int tunic_parse_address(const char *word, void *desired, struct tunic_error *err
         result = check_own_address(address.family, address.local, error);
     if (result != 0)
         return result;
+    /* An interface has an IPv6 address once, whatever its length. */
     for (size_t i = 0; i < target->address_count; i++)
         if (target->addresses[i].family == address.family &&
             memcmp(target->addresses[i].local, address.local, bytes_of(address.family)) == 0 &&
-            target->addresses[i].prefix == address.prefix)
+            (address.family == AF_INET6 || target->addresses[i].prefix == address.prefix))
             return wrong(error, "it is given twice");
     /* As iproute2: 127/8 is of this host, link-local addresses are of the link. */
     if (address.family == AF_INET && address.local[0] == 127)

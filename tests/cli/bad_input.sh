@@ -268,6 +268,7 @@ done
 bad 2 '\x1b[31m' set tap0 addr "10.0.0.1/24$esc"
 bad 2 "$cut" set tap0 addr "$long"
 bad 2 "addr '10.0.0.1/24'" set tap0 addr 10.0.0.1/24 addr 10.0.0.1/24
+bad 2 "addr 'fd00::1/128'" set tap0 addr fd00::1/64 addr fd00::1/128
 bad 2 "peer 'x'" set tap0 addr 10.0.0.1 peer x
 bad 2 "peer '10.0.0.2/24'" set tap0 addr 10.0.0.1 peer 10.0.0.2/24
 bad 2 "peer 'fd00::2'" set tap0 addr 10.0.0.1 peer fd00::2
