@@ -129,6 +129,9 @@ struct tunic_desired {
     size_t address_count;
     struct tunic_route *routes;
     size_t route_count;
+    /* While it is parsed, of the last address: '+' or '-' where its broadcast address was asked to
+     * be worked out. */
+    char broadcast_rule;
 };
 
 void tunic_desired_free(struct tunic_desired *desired);

@@ -205,6 +205,7 @@ int tunic_parse_address(const char *word, void *desired, struct tunic_error *err
         return tunic_error_memory(error);
     target->addresses = grown;
     target->addresses[target->address_count++] = address;
+    target->broadcast_rule = '\0';
     return 0;
 }
 
@@ -216,8 +217,21 @@ static struct tunic_address *last_address(void *desired)
     return &target->addresses[target->address_count - 1];
 }
 
+/* The host part all ones or all zeros, of the network that the peer is in, if there is one. */
+static void work_out_broadcast(struct tunic_address *address, char rule)
+{
+    uint32_t host_bits = address->prefix == 0 ? UINT32_MAX : (1U << (32 - address->prefix)) - 1U;
+    uint32_t network;
+
+    memcpy(&network, address->has_peer ? address->peer : address->local, sizeof(network));
+    network = ntohl(network);
+    network = htonl(rule == '+' ? network | host_bits : network & ~host_bits);
+    memcpy(address->broadcast, &network, sizeof(network));
+}
+
 int tunic_parse_peer(const char *word, void *desired, struct tunic_error *error)
 {
+    const struct tunic_desired *target = desired;
     struct tunic_address *address = last_address(desired);
     uint8_t family;
     int result = parse_host(word, &family, address->peer, error);
@@ -227,11 +241,14 @@ int tunic_parse_peer(const char *word, void *desired, struct tunic_error *error)
     if (result == 0 && family != address->family)
         result = wrong(error, "of another family than the address");
     address->has_peer = result == 0 && memcmp(address->peer, address->local, bytes_of(family)) != 0;
+    if (address->has_peer && target->broadcast_rule != '\0')
+        work_out_broadcast(address, target->broadcast_rule);
     return result;
 }
 
 int tunic_parse_broadcast(const char *word, void *desired, struct tunic_error *error)
 {
+    struct tunic_desired *target = desired;
     struct tunic_address *address = last_address(desired);
 
     if (address->family != AF_INET)
@@ -242,15 +259,10 @@ int tunic_parse_broadcast(const char *word, void *desired, struct tunic_error *e
             return wrong(error, "not an IPv4 address, '+' or '-'");
         return 0;
     }
-    /* The host part all ones or all zeros, of the network that the peer is in, if there is one. */
-    uint32_t host_bits = address->prefix == 0 ? UINT32_MAX : (1U << (32 - address->prefix)) - 1U;
-    uint32_t network;
     if (address->prefix > 30)
         return wrong(error, "the network is too small to have one");
-    memcpy(&network, address->has_peer ? address->peer : address->local, sizeof(network));
-    network = ntohl(network);
-    network = htonl(*word == '+' ? network | host_bits : network & ~host_bits);
-    memcpy(address->broadcast, &network, sizeof(network));
+    target->broadcast_rule = *word;
+    work_out_broadcast(address, *word);
     return 0;
 }
 

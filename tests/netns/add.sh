@@ -89,6 +89,7 @@ addr '10.1.0.1/24 broadcast +' 10.1.0.1/24 broadcast +
 addr '10.1.0.1/24 broadcast -' 10.1.0.1/24 broadcast -
 addr '10.1.0.1/24 broadcast 10.1.0.77' 10.1.0.1/24 broadcast 10.1.0.77
 addr '10.1.0.1 peer 10.2.0.2/24 broadcast +' 10.1.0.1/24 peer 10.2.0.2 broadcast +
+addr '10.1.0.1 peer 10.2.0.2/24 broadcast +' 10.1.0.1/24 broadcast + peer 10.2.0.2
 addr 127.1.2.3/16 127.1.2.3/16
 addr 169.254.7.7/16 169.254.7.7/16
 addr 0.0.0.1/8 0.0.0.1/8
