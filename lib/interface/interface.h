@@ -130,8 +130,9 @@ struct tunic_desired {
     struct tunic_route *routes;
     size_t route_count;
     /* While it is parsed, of the last address: '+' or '-' where its broadcast address was asked to
-     * be worked out. */
+     * be worked out; and whether the last route was "default", without a family. */
     char broadcast_rule;
+    bool route_default;
 };
 
 void tunic_desired_free(struct tunic_desired *desired);

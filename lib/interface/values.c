@@ -328,6 +328,7 @@ int tunic_parse_route(const char *word, void *desired, struct tunic_error *error
         return tunic_error_memory(error);
     target->routes = grown;
     target->routes[target->route_count++] = route;
+    target->route_default = strcmp(word, "default") == 0;
     return 0;
 }
 
@@ -342,8 +343,8 @@ int tunic_parse_via(const char *word, void *desired, struct tunic_error *error)
     if (result != 0)
         return result;
     /* "default" says no family: its gateway does. */
-    if (route->prefix == 0 && route->family == AF_INET && route->via_family == AF_INET6)
-        route->family = AF_INET6;
+    if (target->route_default)
+        route->family = route->via_family;
     if (route->family == AF_INET6 && route->via_family == AF_INET)
         return wrong(error, "IPv6 has no way via an IPv4 address");
     route->has_via = true;

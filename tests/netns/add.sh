@@ -129,6 +129,7 @@ route "ip -6 route add 2001:db8:7::/48 via 2001:db8::9 $static" route 2001:db8:7
 route "ip -6 route add 2001:db8:7::/48 metric 5 $static" route 2001:db8:7::/48 metric 5
 route "ip -6 route add default via 2001:db8::9 $static" route default via 2001:db8::9
 route "ip -6 route add default $static" route ::/0
+route "ip -4 route add default via inet6 2001:db8::9 $static" route 0.0.0.0/0 via 2001:db8::9
 route "ip -6 route add 2001:db8:7::/48 via fe80::9 $static" route 2001:db8:7::/48 via fe80::9
 route "ip route add 10.7.0.0/16 via inet6 fe80::9 $static" route 10.7.0.0/16 via fe80::9
 route "ip route add 10.7.0.0/16 $static; ip route add 10.7.0.0/16 metric 5 $static
