@@ -18,7 +18,8 @@ static const struct tunic_link *link_of(const struct tunic_plan *plan)
     return &plan->interface->link;
 }
 
-/* Queues a request that sets one attribute of the link, labelled in the way of printf. */
+/* Queues a request that sets one attribute of the link, labelled in the way of printf; the batch
+ * escapes labels. */
 TUNIC_PRINTF(5, 6)
 static void set_link(struct tunic_plan *plan, uint16_t attribute, const void *value, size_t size,
                      const char *format, ...)
@@ -172,7 +173,7 @@ static int make_alias(struct tunic_plan *plan, struct tunic_error *error)
     tunic_text_escape(from, sizeof(from), present);
     tunic_text_escape(to, sizeof(to), wanted);
     tunic_plan_differs(plan, "alias '%s' -> '%s'", from, to);
-    set_link(plan, IFLA_IFALIAS, wanted, strlen(wanted), "set alias '%s'", to);
+    set_link(plan, IFLA_IFALIAS, wanted, strlen(wanted), "set alias '%s'", wanted);
     return 0;
 }
 
@@ -183,7 +184,7 @@ static void queue_altname(struct tunic_plan *plan, const char *name, bool add)
 
     tunic_text_escape(text, sizeof(text), name);
     tunic_plan_differs(plan, "altname %c %s", add ? '+' : '-', text);
-    (void)snprintf(label, sizeof(label), "%s altname %s", add ? "add" : "remove", text);
+    (void)snprintf(label, sizeof(label), "%s altname %s", add ? "add" : "remove", name);
     tunic_link_altname(&plan->batch, link_of(plan)->ifindex, name, add, label);
 }
 
@@ -260,7 +261,7 @@ static int make_master(struct tunic_plan *plan, struct tunic_error *error)
     if (link_of(plan)->master != 0)
         interface_text(plan, link_of(plan)->master, from, sizeof(from));
     tunic_plan_differs(plan, "master %s -> %s", from, to);
-    set_link(plan, IFLA_MASTER, &master.ifindex, sizeof(master.ifindex), "set master %s", to);
+    set_link(plan, IFLA_MASTER, &master.ifindex, sizeof(master.ifindex), "set master %s", wanted);
     return 0;
 }
 

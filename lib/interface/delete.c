@@ -12,6 +12,7 @@
 #include "interface/plan.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -177,7 +178,7 @@ static void refused(void *closure, size_t index, const char *label, int errno_va
     (void)index;
     (void)label;
     refusal->errno_value = errno_value;
-    tunic_text_escape(refusal->text, sizeof(refusal->text), text);
+    (void)snprintf(refusal->text, sizeof(refusal->text), "%s", text);
 }
 
 int tunic_interface_unpersist(struct tunic_context *context, const struct tunic_link *link,

@@ -75,13 +75,14 @@ struct tunic_batch {
     bool failed; /* memory ran out, or a value did not fit a request */
 };
 
-/* Begins the next request. `label` says what it does ("mtu 1400"), for its error. NULL where
- * memory ran out, which tunic_batch_send will tell. Valid until the next call. */
+/* Begins the next request. `label` says what it does ("mtu 1400"), for its error; it is copied,
+ * escaped and cut to fit. NULL where memory ran out, which tunic_batch_send will tell. Valid until
+ * the next call. */
 struct nlmsghdr *tunic_batch_add(struct tunic_batch *batch, uint16_t type, uint16_t flags,
                                  size_t family_header, const char *label);
 
 /* One request that the kernel refused: its place in the batch, its label, errno and the
- * kernel's text (empty where there is none). */
+ * kernel's text (empty where there is none), both escaped. */
 typedef void (*tunic_batch_failed)(void *closure, size_t index, const char *label, int errno_value,
                                    const char *text);
 

@@ -102,6 +102,8 @@ runner=()
 
 # ---- what the kernel refuses ----
 
+ip link property add dev lo altname 'a\b'
+told 4 'set tap0: cannot add altname a\\b: another interface has this name' set tap0 altname 'a\b'
 told 3 "add tap9: master 'br9': no such interface" add tap9 master br9
 told 1 'add tap9: cannot set master veth0: that interface takes no members: it is no bridge, bond or VRF' \
     add tap9 master veth0
