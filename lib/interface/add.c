@@ -75,6 +75,7 @@ static int refuse_existing(struct tunic_context *context, const char *name,
     struct tunic_link link;
     struct tunic_holders holders = {0};
     struct tunic_text text = {0};
+    bool read = true;
 
     if (tunic_link_get(&context->netlink, name, 0, false, &link, error) != 0)
         return tunic_error_set(error, TUNIC_EXISTS, "already exists");
@@ -84,8 +85,8 @@ static int refuse_existing(struct tunic_context *context, const char *name,
             tunic_error_cause(error, "it is a %s", link.kind_name);
     } else {
         if (tunic_interface_looks_held(&link))
-            (void)tunic_holders_read(&holders, false, error);
-        tunic_interface_describe(&link, &holders, &text);
+            read = tunic_holders_read(&holders, false, error) == 0;
+        tunic_interface_describe(&link, read ? &holders : NULL, &text);
         (void)tunic_error_set(error, TUNIC_EXISTS, "already exists (%s); 'tunic ensure' reuses it",
                               text.text ? text.text : "TUN/TAP");
     }

@@ -98,10 +98,10 @@ static int attach(const struct tunic_plan *plan, int *descriptor, struct tunic_e
     if (result == -EPERM)
         return tunic_link_refuse_user(link, "cannot attach to it", error);
     if (result == -EBUSY) {
-        struct tunic_holders holders = {0};
-        (void)tunic_holders_read(&holders, false, error);
-        result =
-            tunic_link_refuse_busy(link, &holders, "this can change only while it is free", error);
+        struct tunic_holders holders;
+        bool read = tunic_holders_read(&holders, false, error) == 0;
+        result = tunic_link_refuse_busy(link, read ? &holders : NULL,
+                                        "this can change only while it is free", error);
         tunic_holders_free(&holders);
     }
     return result;
