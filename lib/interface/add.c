@@ -51,6 +51,22 @@ static int check_mode(enum tunic_mode mode, const struct tunic_desired *desired,
     return 0;
 }
 
+static int check(const char *name, const struct tunic_desired *desired, enum tunic_mode *mode,
+                 struct tunic_error *error)
+{
+    int result = choose_mode(name, desired, mode, error);
+
+    return result == 0 ? check_mode(*mode, desired, error) : result;
+}
+
+int tunic_interface_add_check(const char *name, const struct tunic_desired *desired,
+                              struct tunic_error *error)
+{
+    enum tunic_mode mode;
+
+    return check(name, desired, &mode, error);
+}
+
 static uint16_t creation_flags(const struct tunic_desired *desired, enum tunic_mode mode)
 {
     unsigned flags = IFF_TUN_EXCL | (mode == TUNIC_MODE_TAP ? IFF_TAP : IFF_TUN);
@@ -178,11 +194,8 @@ static int add_here(struct tunic_context *context, char name[IFNAMSIZ],
 {
     enum tunic_mode mode;
     int descriptor;
-    int result = choose_mode(name, desired, &mode, error);
+    int result = check(name, desired, &mode, error);
 
-    if (result != 0)
-        return result;
-    result = check_mode(mode, desired, error);
     if (result != 0)
         return result;
     result = tunic_device_open(context->device_node, &descriptor, error);

@@ -61,8 +61,10 @@ static int create(struct run *run, const char *name, struct tunic_error *error)
     char chosen[IFNAMSIZ] = "";
 
     if (run->ensure->check) {
-        tell(run, name, "missing -> created");
-        return 0;
+        int result = tunic_interface_add_check(name, run->desired, error);
+        if (result == 0)
+            tell(run, name, "missing -> created");
+        return result;
     }
     memcpy(chosen, name, strnlen(name, IFNAMSIZ - 1));
     return tunic_interface_add(run->context, chosen, run->desired, error);

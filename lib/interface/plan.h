@@ -54,6 +54,10 @@ int tunic_plan_make(struct tunic_plan *plan, struct tunic_context *context,
 int tunic_plan_commit(struct tunic_plan *plan, int descriptor, struct tunic_error *error);
 void tunic_plan_free(struct tunic_plan *plan);
 
+/* What tunic_interface_add would refuse before it asks the kernel for anything. */
+int tunic_interface_add_check(const char *name, const struct tunic_desired *desired,
+                              struct tunic_error *error);
+
 /* For the rows: tells one difference in words. */
 void tunic_plan_differs(struct tunic_plan *plan, const char *format, ...) TUNIC_PRINTF(2, 3);
 /* Remembers which attribute the request begun last is for. */

@@ -76,6 +76,11 @@ unchanging 'a second run' x7 "${all[@]}"
 check 'one without attributes' 0 "$TUNIC" ensure x7
 check 'the mode is missing' 2 "$TUNIC" ensure nomode
 check_stderr_like 'is told' 'the mode is missing'
+check 'by check too' 2 "$TUNIC" ensure nomode check
+check_stdout 'which tells of no interface to come' ''
+check_stderr_like 'but why' 'the mode is missing'
+check 'nor is a mac for tun promised' 2 "$TUNIC" ensure tun7 mac "$mac" check
+check_stderr_like 'as told' "'mac' belongs to tap"
 check 'a template names none' 2 "$TUNIC" ensure vm%d mode tap
 check 'a name is needed' 2 "$TUNIC" ensure mode tap
 
