@@ -106,6 +106,7 @@ static int change(struct run *run, const struct tunic_interface *interface,
                   struct tunic_error *error)
 {
     struct tunic_snapshot again = {0};
+    int32_t ifindex = interface->link.ifindex;
     char name[IFNAMSIZ];
     bool settled = false;
     int result = round_of(run, interface, &settled, error);
@@ -114,7 +115,8 @@ static int change(struct run *run, const struct tunic_interface *interface,
     for (int i = 1; i < ROUNDS && result == 0 && !settled; i++) {
         tunic_snapshot_free(&again);
         result = tunic_snapshot_read_one(&again, run->context, name, run->load, error);
-        if (result == -ENODEV)
+        /* Or another one, of any kind, has the name now. */
+        if (result == -ENODEV || (result == 0 && again.interfaces[0].link.ifindex != ifindex))
             result = tunic_error_set(error, TUNIC_ABSENT, "it was deleted meanwhile");
         if (result == 0)
             result = round_of(run, &again.interfaces[0], &settled, error);
