@@ -82,8 +82,7 @@ static void queue_address(struct tunic_plan *plan, const struct tunic_address *a
 enum fate {
     FATE_KEPT,
     FATE_REMOVED,
-    FATE_REPLACED, /* it must go before the wanted one, which the kernel takes for the same, comes
-                    */
+    FATE_REPLACED, /* first: the kernel takes the wanted one for the same */
 };
 
 /* What others manage stays: addresses that are not global, and those with a lifetime, which a

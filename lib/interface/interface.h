@@ -19,9 +19,6 @@
  *   name.c       what a name may be
  *   describe.c   what an interface is, in words
  *   sysfs.c      the flags that netlink does not tell
- *
- * Everything takes a struct tunic_context: one netlink socket in one network namespace, and the
- * device node. Convention: 0 or a negative errno, with the error filled.
  */
 #ifndef TUNIC_INTERFACE_H
 #define TUNIC_INTERFACE_H
@@ -32,6 +29,7 @@
 
 /* ---- context --------------------------------------------------------------------------- */
 
+/* One netlink socket in one network namespace, and the device node. */
 struct tunic_context {
     struct tunic_netlink netlink;
     const char *device_node; /* borrowed */
@@ -214,7 +212,7 @@ struct tunic_interface *tunic_snapshot_find(struct tunic_snapshot *snapshot, con
 void tunic_snapshot_free(struct tunic_snapshot *snapshot);
 
 /* The interface of this name, which must be a TUN/TAP one: otherwise an error that says what it
- * is (-ENODEV where there is none, -EINVAL where it is of another kind). */
+ * is (-ENODEV where there is none, -EEXIST where it is of another kind). */
 int tunic_snapshot_require(struct tunic_snapshot *snapshot, struct tunic_context *context,
                            const char *name, const struct tunic_interface **interface,
                            struct tunic_error *error);
@@ -288,7 +286,8 @@ int tunic_link_refuse_user(const struct tunic_link *link, const char *action,
 
 /* ---- doing ----------------------------------------------------------------------------- */
 
-/* Called for each interface that failed, while many are worked on. */
+/* Called for each interface that failed, while many are worked on; `name` is "" where it is about
+ * all of them. */
 typedef void (*tunic_report)(void *closure, const char *name, const struct tunic_error *error);
 
 /* Creates one persistent interface. `name` may be a template or "" and is the chosen name on
@@ -346,12 +345,13 @@ struct tunic_delete {
     const struct tunic_desired *expected; /* mode and flags that names must match */
 };
 
+/* Deletes them. `report` is called for each that failed. Returns the first failure. */
 int tunic_interfaces_delete(struct tunic_context *context, const struct tunic_name_list *names,
                             const struct tunic_delete *how, tunic_report report, void *closure,
                             struct tunic_error *error);
 
-/* Deletes one as its owner may, without a capability, through the device node. -EBUSY where it
- * is held. Also what the older tools do. */
+/* Deletes one as its owner may, without a capability, through the device node, as the older tools
+ * do. -EBUSY where its only queue is held; one with multi_queue that is held goes when let go. */
 int tunic_interface_unpersist(struct tunic_context *context, const struct tunic_link *link,
                               struct tunic_error *error);
 

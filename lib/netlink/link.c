@@ -85,8 +85,7 @@ static void parse_link_info(const struct nlattr *nest, struct tunic_link *link)
         else if (mnl_attr_get_type(attribute) == IFLA_INFO_DATA)
             data = attribute;
     }
-    /* "tun" is also what ip6_tunnel-like drivers might call themselves one day: the data decide,
-     * and only this driver has them. */
+    /* Without data, which kernels before 4.17 do not send, it is this driver's all the same. */
     if (strcmp(link->kind_name, "tun") == 0) {
         link->kind = TUNIC_KIND_TUN;
         if (data)

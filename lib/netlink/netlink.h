@@ -2,12 +2,12 @@
 /*
  * lib/netlink: rtnetlink through libmnl, as much as TUN/TAP interfaces need.
  *
- *   socket.c   one request, one dump; sequence and sender checked, the kernel's own error text
+ *   socket.c   one request, one dump, and the kernel's events; sequence and sender checked, the
+ *              kernel's own error text
  *   batch.c    many requests in one send, each with the label that its error is told by
  *   link.c     links as struct tunic_link, and the messages that make, change and delete them
  *   address.c  addresses, IPv4 and IPv6
  *   route.c    routes
- *   monitor.c  the kernel's link events
  *
  * A namespace is that of the thread that opened the socket. Sources: linux/rtnetlink.h,
  * linux/if_link.h, linux/netlink.h; Documentation/userspace-api/netlink of the kernel.
@@ -228,7 +228,8 @@ void tunic_route_delete(struct tunic_batch *batch, const struct tunic_route *rou
 int tunic_monitor_open(struct tunic_netlink *netlink, bool addresses, struct tunic_error *error);
 int tunic_monitor_descriptor(const struct tunic_netlink *netlink);
 /* Reads what has come, without waiting. `overrun` is set where events were lost and the state
- * must be read anew. */
+ * must be read anew. What `handle` returned that is negative is returned as it is: the error is
+ * then not filled. */
 int tunic_monitor_read(struct tunic_netlink *netlink, tunic_netlink_handle handle, void *closure,
                        bool *overrun, struct tunic_error *error);
 
