@@ -5,6 +5,7 @@
  *   error.c   struct tunic_error: what went wrong, why, and what to do about it
  *   number.c  numbers from text, refused rather than wrapped
  *   text.c    a growing text, and text from outside made safe to print
+ *   array.c   room for one more in an array
  *   clock.c   the monotonic clock
  *
  * Convention of the whole library: a function that can fail returns 0 or a negative errno, and
@@ -102,6 +103,12 @@ void tunic_text_escape(char *target, size_t size, const char *source);
 /* Length in bytes (1 to 4) of the UTF-8 sequence at `text`, or 0 where it is not valid: overlong
  * forms, surrogates and values beyond U+10FFFF included. `text` is NUL-terminated. */
 size_t tunic_text_utf8(const char *text);
+
+/* ---- arrays ---------------------------------------------------------------------------- */
+
+/* Makes room for one item of `size` bytes behind `count` others. Returns where they are now, with
+ * `*capacity` at least one more than `count`, or NULL where memory ran out: all is as it was. */
+void *tunic_array_reserve(void *items, size_t count, size_t *capacity, size_t size);
 
 /* ---- clock ----------------------------------------------------------------------------- */
 

@@ -12,14 +12,12 @@ enum {
 
 int tunic_name_list_add(struct tunic_name_list *list, const char *name, struct tunic_error *error)
 {
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity ? list->capacity * 2 : 16;
-        const char **grown = realloc(list->names, capacity * sizeof(*grown));
-        if (!grown)
-            return tunic_error_memory(error);
-        list->names = grown;
-        list->capacity = capacity;
-    }
+    const char **grown =
+        tunic_array_reserve(list->names, list->count, &list->capacity, sizeof(*grown));
+
+    if (!grown)
+        return tunic_error_memory(error);
+    list->names = grown;
     list->names[list->count++] = name;
     return 0;
 }

@@ -203,14 +203,11 @@ static struct tunic_holder *holder_for(struct tunic_holders *holders, const stru
             holder->elsewhere == elsewhere)
             return holder;
     }
-    if (holders->count == holders->capacity) {
-        size_t capacity = holders->capacity ? holders->capacity * 2 : 16;
-        struct tunic_holder *grown = reallocarray(holders->holders, capacity, sizeof(*grown));
-        if (!grown)
-            return NULL;
-        holders->holders = grown;
-        holders->capacity = capacity;
-    }
+    struct tunic_holder *grown =
+        tunic_array_reserve(holders->holders, holders->count, &holders->capacity, sizeof(*grown));
+    if (!grown)
+        return NULL;
+    holders->holders = grown;
     struct tunic_holder *holder = &holders->holders[holders->count++];
     *holder = (struct tunic_holder){.pid = process->pid,
                                     .user = TUNIC_ID_NONE,

@@ -39,16 +39,14 @@ struct tunic_known *tunic_known_find(const struct tunic_known_list *list, int32_
 
 int tunic_known_insert(struct tunic_known_list *list, struct tunic_known *known)
 {
-    if (list->count == list->capacity) {
-        size_t larger = list->capacity ? list->capacity * 2 : 16;
-        struct tunic_known **grown = realloc(list->items, larger * sizeof(struct tunic_known *));
-        if (!grown) {
-            release(known);
-            return -ENOMEM;
-        }
-        list->items = grown;
-        list->capacity = larger;
+    struct tunic_known **grown = tunic_array_reserve(list->items, list->count, &list->capacity,
+                                                     sizeof(struct tunic_known *));
+
+    if (!grown) {
+        release(known);
+        return -ENOMEM;
     }
+    list->items = grown;
     size_t place = place_of(list, known->interface.link.ifindex);
     struct tunic_known **target = list->items + place;
     memmove(target + 1, target, (list->count - place) * sizeof(struct tunic_known *));

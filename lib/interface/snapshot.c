@@ -26,17 +26,13 @@ struct reading {
 /* Copies an item behind the others. Returns where they are now, or NULL: they stay as they were. */
 static void *append(void *items, size_t *count, size_t *capacity, const void *item, size_t size)
 {
-    if (*count == *capacity) {
-        size_t larger = *capacity ? *capacity * 2 : 16;
-        void *grown = realloc(items, larger * size);
-        if (!grown)
-            return NULL;
-        items = grown;
-        *capacity = larger;
-    }
-    memcpy((char *)items + *count * size, item, size);
+    void *grown = tunic_array_reserve(items, *count, capacity, size);
+
+    if (!grown)
+        return NULL;
+    memcpy((char *)grown + *count * size, item, size);
     (*count)++;
-    return items;
+    return grown;
 }
 
 /* ---- sorted by interface --------------------------------------------------------------- */

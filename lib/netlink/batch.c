@@ -26,14 +26,12 @@ struct tunic_batch_item {
 
 static bool batch_reserve(struct tunic_batch *batch)
 {
-    if (batch->count == batch->capacity) {
-        size_t capacity = batch->capacity ? batch->capacity * 2 : 16;
-        void *items = realloc(batch->items, capacity * sizeof(*batch->items));
-        if (!items)
-            return false;
-        batch->items = items;
-        batch->capacity = capacity;
-    }
+    void *items =
+        tunic_array_reserve(batch->items, batch->count, &batch->capacity, sizeof(*batch->items));
+
+    if (!items)
+        return false;
+    batch->items = items;
     if (batch->size - batch->used < TUNIC_REQUEST_SIZE) {
         size_t size = batch->size ? batch->size * 2 : 4 * (size_t)TUNIC_REQUEST_SIZE;
         void *bytes = realloc(batch->bytes, size);
