@@ -9,6 +9,7 @@
  * An owner without a capability cannot use netlink, but may attach and make the interface not
  * persistent, so that it goes when the descriptor closes.
  */
+#include "interface/failures.h"
 #include "interface/plan.h"
 
 #include <errno.h>
@@ -28,21 +29,9 @@ struct run {
     bool holders_read;
     const struct tunic_interface **victims;
     size_t count;
-    tunic_report report;
-    void *closure;
-    struct tunic_error *first;
-    int result;
+    struct tunic_failures failures;
     bool asked; /* the kernel was asked to delete them all */
 };
-
-static void fail(struct run *run, const char *name, const struct tunic_error *error, int result)
-{
-    run->report(run->closure, name, error);
-    if (run->result == 0) {
-        run->result = result;
-        *run->first = *error;
-    }
-}
 
 /* ---- choosing -------------------------------------------------------------------------- */
 
@@ -118,7 +107,7 @@ static void choose_names(struct run *run, struct tunic_snapshot *snapshot,
         if (result == 0)
             result = choose(run, interface, &error);
         if (result != 0)
-            fail(run, names->names[i], &error, result);
+            tunic_failures_add(&run->failures, names->names[i], &error, result);
     }
 }
 
@@ -134,11 +123,12 @@ static void choose_all(struct run *run, const struct tunic_snapshot *snapshot)
         fitting++;
         int result = choose(run, interface, &error);
         if (result != 0)
-            fail(run, interface->link.name, &error, result);
+            tunic_failures_add(&run->failures, interface->link.name, &error, result);
     }
     if (fitting == 0 && !run->how->if_exists)
-        fail(run, "all", &error,
-             tunic_error_set(&error, TUNIC_ABSENT, "there is no such TUN/TAP interface"));
+        tunic_failures_add(
+            &run->failures, "all", &error,
+            tunic_error_set(&error, TUNIC_ABSENT, "there is no such TUN/TAP interface"));
 }
 
 /* Two names of one interface make one victim. */
@@ -228,7 +218,7 @@ static void delete_one(struct run *run, const struct tunic_link *link)
             tunic_error_cause(&error, "%s", refusal.text);
     }
     if (result != 0)
-        fail(run, link->name, &error, result);
+        tunic_failures_add(&run->failures, link->name, &error, result);
 }
 
 /* ---- deleting many --------------------------------------------------------------------- */
@@ -346,20 +336,21 @@ int tunic_interfaces_delete(struct tunic_context *context, const struct tunic_na
                             const struct tunic_delete *how, tunic_report report, void *closure,
                             struct tunic_error *error)
 {
-    struct run run = {
-        .context = context, .how = how, .report = report, .closure = closure, .first = error};
+    struct run run = {.context = context,
+                      .how = how,
+                      .failures = {.report = report, .closure = closure, .first = error}};
     struct tunic_snapshot snapshot;
     struct tunic_error failure;
     int result = how->all ? tunic_snapshot_read(&snapshot, context, 0, &failure)
                           : tunic_snapshot_read_names(&snapshot, context, names, 0, &failure);
 
     if (result != 0) {
-        fail(&run, "", &failure, result);
-        return run.result;
+        tunic_failures_add(&run.failures, "", &failure, result);
+        return run.failures.result;
     }
     run.victims = calloc(snapshot.count + names->count + 1, sizeof(*run.victims));
     if (!run.victims) {
-        fail(&run, "", &failure, tunic_error_memory(&failure));
+        tunic_failures_add(&run.failures, "", &failure, tunic_error_memory(&failure));
     } else {
         if (how->all)
             choose_all(&run, &snapshot);
@@ -371,5 +362,5 @@ int tunic_interfaces_delete(struct tunic_context *context, const struct tunic_na
     free(run.victims);
     tunic_holders_free(&run.holders);
     tunic_snapshot_free(&snapshot);
-    return run.result;
+    return run.failures.result;
 }

@@ -9,6 +9,7 @@
  * A move to another network namespace comes first: the kernel drops addresses, routes and master
  * with it. What fails after it, a second run mends.
  */
+#include "interface/failures.h"
 #include "interface/plan.h"
 #include "interface/visit.h"
 
@@ -26,20 +27,8 @@ struct run {
     const struct tunic_desired *desired;
     struct tunic_ensure *ensure;
     unsigned load;
-    tunic_report report;
-    void *closure;
-    struct tunic_error *first; /* the first failure */
-    int result;
+    struct tunic_failures failures;
 };
-
-static void fail(struct run *run, const char *name, const struct tunic_error *error, int result)
-{
-    run->report(run->closure, name, error);
-    if (run->result == 0) {
-        run->result = result;
-        *run->first = *error;
-    }
-}
 
 static void tell(struct run *run, const char *name, const char *text)
 {
@@ -134,7 +123,7 @@ static void ensure_here(struct run *run, const struct tunic_name_list *names)
     int result = tunic_snapshot_read_names(&snapshot, run->context, names, run->load, &error);
 
     if (result != 0) {
-        fail(run, "", &error, result);
+        tunic_failures_add(&run->failures, "", &error, result);
         return;
     }
     for (size_t i = 0; i < names->count; i++) {
@@ -146,7 +135,7 @@ static void ensure_here(struct run *run, const struct tunic_name_list *names)
         else if (result == -ENODEV && run->ensure->create)
             result = create(run, names->names[i], &error);
         if (result != 0)
-            fail(run, names->names[i], &error, result);
+            tunic_failures_add(&run->failures, names->names[i], &error, result);
     }
     tunic_snapshot_free(&snapshot);
 }
@@ -230,21 +219,21 @@ static void bring_all(struct run *run, struct tunic_context *home,
         if (result == 0 && !(moved && run->ensure->check))
             result = tunic_name_list_add(here, names->names[i], &error);
         if (result != 0)
-            fail(run, names->names[i], &error, result);
+            tunic_failures_add(&run->failures, names->names[i], &error, result);
     }
 }
 
 /* Runs in another namespace what `home_run` describes. */
 static int ensure_there(const struct run *home_run, const struct tunic_name_list *names)
 {
-    struct tunic_error *error = home_run->first;
+    struct tunic_error *error = home_run->failures.first;
     struct tunic_name_list here = {0};
     struct tunic_visit visit;
     struct run run = *home_run;
     int result = tunic_visit_begin(&visit, home_run->context, run.desired->netns, error);
 
     if (result != 0) {
-        run.report(run.closure, "", error);
+        run.failures.report(run.failures.closure, "", error);
         return result;
     }
     run.context = &visit.context;
@@ -252,7 +241,7 @@ static int ensure_there(const struct run *home_run, const struct tunic_name_list
     if (there < 0) {
         struct tunic_error failure;
         result = tunic_error_system(&failure, errno, "cannot open the network namespace");
-        fail(&run, "", &failure, result);
+        tunic_failures_add(&run.failures, "", &failure, result);
     } else {
         bring_all(&run, home_run->context, names, there, &here);
         (void)close(there);
@@ -260,9 +249,9 @@ static int ensure_there(const struct run *home_run, const struct tunic_name_list
             ensure_here(&run, &here);
     }
     tunic_name_list_free(&here);
-    result = tunic_visit_end(&visit, run.result, error);
-    if (run.result == 0 && result != 0)
-        run.report(run.closure, "", error);
+    result = tunic_visit_end(&visit, run.failures.result, error);
+    if (run.failures.result == 0 && result != 0)
+        run.failures.report(run.failures.closure, "", error);
     return result;
 }
 
@@ -275,9 +264,7 @@ int tunic_interfaces_ensure(struct tunic_context *context, const struct tunic_na
     struct run run = {.context = context,
                       .desired = desired,
                       .ensure = ensure,
-                      .report = report,
-                      .closure = closure,
-                      .first = error};
+                      .failures = {.report = report, .closure = closure, .first = error}};
 
     ensure->difference = false;
     if (desired->named & TUNIC_NAMED(TUNIC_ATTRIBUTE_ADDR))
@@ -291,5 +278,5 @@ int tunic_interfaces_ensure(struct tunic_context *context, const struct tunic_na
         return ensure_there(&run, names);
     }
     ensure_here(&run, names);
-    return run.result;
+    return run.failures.result;
 }
