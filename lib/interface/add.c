@@ -15,16 +15,11 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool named(const struct tunic_desired *desired, enum tunic_attribute attribute)
-{
-    return desired->named >> attribute & 1;
-}
-
 /* The mode that is named, or that the name's first letters tell. */
 static int choose_mode(const char *name, const struct tunic_desired *desired, enum tunic_mode *mode,
                        struct tunic_error *error)
 {
-    if (named(desired, TUNIC_ATTRIBUTE_MODE)) {
+    if (tunic_is_named(desired, TUNIC_ATTRIBUTE_MODE)) {
         *mode = desired->mode;
         return 0;
     }
@@ -39,24 +34,13 @@ static int choose_mode(const char *name, const struct tunic_desired *desired, en
     return -EINVAL;
 }
 
-/* What tunic_desired_check could not know where the name tells the mode. */
-static int check_mode(enum tunic_mode mode, const struct tunic_desired *desired,
-                      struct tunic_error *error)
-{
-    if (mode == TUNIC_MODE_TUN && named(desired, TUNIC_ATTRIBUTE_MAC))
-        return tunic_error_set(error, TUNIC_USAGE,
-                               "'mac' belongs to tap: a tun interface has no hardware address");
-    if (mode == TUNIC_MODE_TUN && desired->napi_frags)
-        return tunic_error_set(error, TUNIC_USAGE, "'napi_frags' needs 'mode tap' and 'napi'");
-    return 0;
-}
-
+/* The mode, and what tunic_desired_check could not know where the name tells it. */
 static int check(const char *name, const struct tunic_desired *desired, enum tunic_mode *mode,
                  struct tunic_error *error)
 {
     int result = choose_mode(name, desired, mode, error);
 
-    return result == 0 ? check_mode(*mode, desired, error) : result;
+    return result == 0 ? tunic_desired_check_mode(desired, *mode, error) : result;
 }
 
 int tunic_interface_add_check(const char *name, const struct tunic_desired *desired,
@@ -146,8 +130,8 @@ static int refuse_creation(struct tunic_context *context, const char *name, uint
  * who makes it. */
 static int set_ids(int descriptor, const struct tunic_desired *desired, struct tunic_error *error)
 {
-    bool has_user = named(desired, TUNIC_ATTRIBUTE_USER);
-    bool has_group = named(desired, TUNIC_ATTRIBUTE_GROUP);
+    bool has_user = tunic_is_named(desired, TUNIC_ATTRIBUTE_USER);
+    bool has_group = tunic_is_named(desired, TUNIC_ATTRIBUTE_GROUP);
     uint32_t user = has_user ? desired->user : has_group ? TUNIC_ID_NONE : geteuid();
     int result = 0;
 
@@ -220,7 +204,7 @@ int tunic_interface_add(struct tunic_context *context, char name[IFNAMSIZ],
 {
     struct tunic_visit visit;
 
-    if (!named(desired, TUNIC_ATTRIBUTE_NETNS))
+    if (!tunic_is_named(desired, TUNIC_ATTRIBUTE_NETNS))
         return add_here(context, name, desired, error);
     int result = tunic_visit_begin(&visit, context, desired->netns, error);
     if (result != 0)

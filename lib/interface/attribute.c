@@ -258,11 +258,6 @@ void tunic_desired_free(struct tunic_desired *desired)
 
 /* ---- what contradicts itself ----------------------------------------------------------- */
 
-static bool named(const struct tunic_desired *desired, enum tunic_attribute attribute)
-{
-    return desired->named >> attribute & 1;
-}
-
 static int check_routes(const struct tunic_desired *desired, struct tunic_error *error)
 {
     for (size_t i = 0; i < desired->route_count; i++) {
@@ -280,7 +275,7 @@ static int check_routes(const struct tunic_desired *desired, struct tunic_error 
 uint64_t tunic_desired_pointless(const struct tunic_desired *desired,
                                  const struct tunic_name_list *names)
 {
-    bool tun = named(desired, TUNIC_ATTRIBUTE_MODE)
+    bool tun = tunic_is_named(desired, TUNIC_ATTRIBUTE_MODE)
                    ? desired->mode == TUNIC_MODE_TUN
                    : names->count > 0 && strncmp(names->names[0], "tun", 3) == 0;
     uint64_t pointless = 0;
@@ -292,20 +287,31 @@ uint64_t tunic_desired_pointless(const struct tunic_desired *desired,
     return pointless & ~desired->named;
 }
 
-int tunic_desired_check(const struct tunic_desired *desired, const struct tunic_name_list *names,
-                        struct tunic_error *error)
+int tunic_desired_check_mode(const struct tunic_desired *desired, enum tunic_mode mode,
+                             struct tunic_error *error)
 {
-    bool tun = named(desired, TUNIC_ATTRIBUTE_MODE) && desired->mode == TUNIC_MODE_TUN;
+    bool tun = mode == TUNIC_MODE_TUN;
 
-    if (tun && named(desired, TUNIC_ATTRIBUTE_MAC))
+    if (tun && tunic_is_named(desired, TUNIC_ATTRIBUTE_MAC))
         return tunic_error_set(error, TUNIC_USAGE,
                                "'mac' belongs to tap: a tun interface has no hardware address");
     if (desired->napi_frags && (tun || !desired->napi))
         return tunic_error_set(error, TUNIC_USAGE, "'napi_frags' needs 'mode tap' and 'napi'");
+    return 0;
+}
+
+int tunic_desired_check(const struct tunic_desired *desired, const struct tunic_name_list *names,
+                        struct tunic_error *error)
+{
+    bool tun = tunic_is_named(desired, TUNIC_ATTRIBUTE_MODE) && desired->mode == TUNIC_MODE_TUN;
+    int result = tunic_desired_check_mode(desired, tun ? TUNIC_MODE_TUN : TUNIC_MODE_TAP, error);
+
+    if (result != 0)
+        return result;
     if (names->count > 1 && desired->altnames.count > 0)
         return tunic_error_set(error, TUNIC_USAGE, "one 'altname' cannot belong to %zu interfaces",
                                names->count);
-    if (names->count > 1 && named(desired, TUNIC_ATTRIBUTE_MAC))
+    if (names->count > 1 && tunic_is_named(desired, TUNIC_ATTRIBUTE_MAC))
         return tunic_error_set(error, TUNIC_USAGE, "one 'mac' cannot belong to %zu interfaces",
                                names->count);
     return check_routes(desired, error);

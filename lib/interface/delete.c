@@ -43,7 +43,7 @@ static int check_expected(const struct tunic_link *link, const struct tunic_desi
 
     if (!expected)
         return 0;
-    if (expected->named & TUNIC_NAMED(TUNIC_ATTRIBUTE_MODE) &&
+    if (tunic_is_named(expected, TUNIC_ATTRIBUTE_MODE) &&
         (expected->mode == TUNIC_MODE_TAP) != link->tap)
         return tunic_error_set(error, TUNIC_EXISTS, "it is a %s interface, not %s",
                                link->tap ? "tap" : "tun", link->tap ? "tun" : "tap");

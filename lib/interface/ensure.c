@@ -259,7 +259,6 @@ int tunic_interfaces_ensure(struct tunic_context *context, const struct tunic_na
                             const struct tunic_desired *desired, struct tunic_ensure *ensure,
                             tunic_report report, void *closure, struct tunic_error *error)
 {
-    static const uint64_t moved = TUNIC_NAMED(TUNIC_ATTRIBUTE_NETNS);
     struct tunic_desired here = *desired;
     struct run run = {.context = context,
                       .desired = desired,
@@ -267,13 +266,13 @@ int tunic_interfaces_ensure(struct tunic_context *context, const struct tunic_na
                       .failures = {.report = report, .closure = closure, .first = error}};
 
     ensure->difference = false;
-    if (desired->named & TUNIC_NAMED(TUNIC_ATTRIBUTE_ADDR))
+    if (tunic_is_named(desired, TUNIC_ATTRIBUTE_ADDR))
         run.load |= TUNIC_LOAD_ADDRESSES;
-    if (desired->named & TUNIC_NAMED(TUNIC_ATTRIBUTE_ROUTE))
+    if (tunic_is_named(desired, TUNIC_ATTRIBUTE_ROUTE))
         run.load |= TUNIC_LOAD_ROUTES;
-    if (desired->named & moved) {
+    if (tunic_is_named(desired, TUNIC_ATTRIBUTE_NETNS)) {
         /* Once there, it is here. */
-        here.named &= ~moved;
+        here.named &= ~TUNIC_NAMED(TUNIC_ATTRIBUTE_NETNS);
         run.desired = &here;
         return ensure_there(&run, names);
     }

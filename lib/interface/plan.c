@@ -34,7 +34,7 @@ static void remove_first_or_last(struct tunic_plan *plan, bool first)
 {
     for (unsigned i = TUNIC_ATTRIBUTE_COUNT; i-- > 0;) {
         const struct tunic_attribute_actions *actions = tunic_attribute_actions(i);
-        if (!(plan->desired->named >> i & 1) || !actions)
+        if (!tunic_is_named(plan->desired, i) || !actions)
             continue;
         plan->current = i;
         if (first && actions->undo)
@@ -53,7 +53,7 @@ int tunic_plan_make(struct tunic_plan *plan, struct tunic_context *context,
     remove_first_or_last(plan, true);
     for (unsigned i = 0; i < TUNIC_ATTRIBUTE_COUNT; i++) {
         const struct tunic_attribute_actions *actions = tunic_attribute_actions(i);
-        if (!(desired->named >> i & 1) || !actions || !actions->make)
+        if (!tunic_is_named(desired, i) || !actions || !actions->make)
             continue;
         plan->current = i;
         int result = actions->make(plan, error);

@@ -13,6 +13,12 @@
 
 #include "interface/interface.h"
 
+static inline bool tunic_is_named(const struct tunic_desired *desired,
+                                  enum tunic_attribute attribute)
+{
+    return desired->named & TUNIC_NAMED(attribute);
+}
+
 struct tunic_plan {
     struct tunic_context *context;
     const struct tunic_desired *desired;
@@ -57,6 +63,10 @@ void tunic_plan_free(struct tunic_plan *plan);
 /* What tunic_interface_add would refuse before it asks the kernel for anything. */
 int tunic_interface_add_check(const char *name, const struct tunic_desired *desired,
                               struct tunic_error *error);
+
+/* Refuses what an interface of this mode cannot have. */
+int tunic_desired_check_mode(const struct tunic_desired *desired, enum tunic_mode mode,
+                             struct tunic_error *error);
 
 /* For the rows: tells one difference in words. */
 void tunic_plan_differs(struct tunic_plan *plan, const char *format, ...) TUNIC_PRINTF(2, 3);
