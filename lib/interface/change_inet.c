@@ -92,7 +92,7 @@ static enum fate fate_of(const struct tunic_address *present, const struct tunic
     enum fate fate = present->scope != RT_SCOPE_UNIVERSE || present->valid != UINT32_MAX
                          ? FATE_KEPT
                          : FATE_REMOVED;
-    size_t length = present->family == AF_INET ? 4 : 16;
+    size_t length = tunic_family_length(present->family);
 
     for (size_t i = 0; i < desired->address_count; i++) {
         const struct tunic_address *wanted = &desired->addresses[i];

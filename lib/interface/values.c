@@ -114,11 +114,6 @@ int tunic_parse_netns(const char *word, void *desired, struct tunic_error *error
 
 /* ---- addresses ------------------------------------------------------------------------- */
 
-static size_t bytes_of(uint8_t family)
-{
-    return family == AF_INET ? 4 : 16;
-}
-
 /* Reads an address of either family, without a length. */
 static int parse_host(const char *word, uint8_t *family, uint8_t bytes[16],
                       struct tunic_error *error)
@@ -149,10 +144,10 @@ static int parse_cidr(const char *word, uint8_t *family, uint8_t bytes[16], uint
     int result = parse_host(host, family, bytes, error);
     if (result != 0)
         return result;
-    number = bytes_of(*family) * 8;
+    number = tunic_family_length(*family) * 8;
     if (slash && tunic_number_parse(slash + 1, 0, number, &number) != 0)
         return tunic_error_set(error, TUNIC_USAGE, "its length is not within 0 to %zu",
-                               bytes_of(*family) * 8);
+                               tunic_family_length(*family) * 8);
     *prefix = (uint8_t)number;
     return 0;
 }
@@ -161,7 +156,7 @@ static int check_own_address(uint8_t family, const uint8_t *bytes, struct tunic_
 {
     static const uint8_t zero[16];
 
-    if (memcmp(bytes, zero, bytes_of(family)) == 0)
+    if (memcmp(bytes, zero, tunic_family_length(family)) == 0)
         return wrong(error, "the unspecified address cannot be an interface's own");
     if (family == AF_INET ? (bytes[0] & 0xF0) == 0xE0 : bytes[0] == 0xFF)
         return wrong(error, "a multicast address cannot be an interface's own");
@@ -170,7 +165,7 @@ static int check_own_address(uint8_t family, const uint8_t *bytes, struct tunic_
 
 bool tunic_address_equal(const struct tunic_address *left, const struct tunic_address *right)
 {
-    size_t length = bytes_of(left->family);
+    size_t length = tunic_family_length(left->family);
 
     if (left->family != right->family || left->prefix != right->prefix ||
         left->has_peer != right->has_peer || memcmp(left->local, right->local, length) != 0)
@@ -191,7 +186,8 @@ int tunic_parse_address(const char *word, void *desired, struct tunic_error *err
     /* An interface has an IPv6 address once, whatever its length. */
     for (size_t i = 0; i < target->address_count; i++)
         if (target->addresses[i].family == address.family &&
-            memcmp(target->addresses[i].local, address.local, bytes_of(address.family)) == 0 &&
+            memcmp(target->addresses[i].local, address.local,
+                   tunic_family_length(address.family)) == 0 &&
             (address.family == AF_INET6 || target->addresses[i].prefix == address.prefix))
             return wrong(error, "it is given twice");
     /* As iproute2: 127/8 is of this host, link-local addresses are of the link. */
@@ -240,7 +236,8 @@ int tunic_parse_peer(const char *word, void *desired, struct tunic_error *error)
         result = check_own_address(family, address->peer, error);
     if (result == 0 && family != address->family)
         result = wrong(error, "of another family than the address");
-    address->has_peer = result == 0 && memcmp(address->peer, address->local, bytes_of(family)) != 0;
+    address->has_peer =
+        result == 0 && memcmp(address->peer, address->local, tunic_family_length(family)) != 0;
     if (address->has_peer && target->broadcast_rule != '\0')
         work_out_broadcast(address, target->broadcast_rule);
     return result;
@@ -282,7 +279,7 @@ int tunic_parse_nodad(const char *word, void *desired, struct tunic_error *error
 
 static bool has_host_bits(const uint8_t *bytes, uint8_t family, uint8_t prefix)
 {
-    for (size_t bit = prefix; bit < bytes_of(family) * 8; bit++)
+    for (size_t bit = prefix; bit < tunic_family_length(family) * 8; bit++)
         if (bytes[bit / 8] & 0x80 >> bit % 8)
             return true;
     return false;
@@ -298,10 +295,11 @@ bool tunic_route_equal(const struct tunic_route *left, const struct tunic_route 
 {
     if (left->family != right->family || left->prefix != right->prefix ||
         left->has_via != right->has_via || effective_metric(left) != effective_metric(right) ||
-        memcmp(left->destination, right->destination, bytes_of(left->family)) != 0)
+        memcmp(left->destination, right->destination, tunic_family_length(left->family)) != 0)
         return false;
-    return !left->has_via || (left->via_family == right->via_family &&
-                              memcmp(left->via, right->via, bytes_of(left->via_family)) == 0);
+    return !left->has_via ||
+           (left->via_family == right->via_family &&
+            memcmp(left->via, right->via, tunic_family_length(left->via_family)) == 0);
 }
 
 int tunic_parse_route(const char *word, void *desired, struct tunic_error *error)

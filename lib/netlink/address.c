@@ -6,11 +6,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static size_t family_length(uint8_t family)
-{
-    return family == AF_INET ? 4 : 16;
-}
-
 static void parse_attribute(const struct nlattr *attribute, struct tunic_address *address,
                             bool *has_local)
 {
@@ -20,13 +15,13 @@ static void parse_attribute(const struct nlattr *attribute, struct tunic_address
 
     switch (mnl_attr_get_type(attribute)) {
     case IFA_LOCAL:
-        if (length == family_length(address->family)) {
+        if (length == tunic_family_length(address->family)) {
             memcpy(address->local, payload, length);
             *has_local = true;
         }
         break;
     case IFA_ADDRESS:
-        if (length == family_length(address->family))
+        if (length == tunic_family_length(address->family))
             memcpy(address->peer, payload, length);
         break;
     case IFA_BROADCAST:
@@ -77,7 +72,7 @@ int tunic_address_parse(const struct nlmsghdr *message, struct tunic_address *ad
     TUNIC_ATTRIBUTES(attribute, message, sizeof(*header))
     parse_attribute(attribute, address, &has_local);
     /* IFA_ADDRESS is the address itself unless IFA_LOCAL says that it is the peer's. */
-    size_t length = family_length(address->family);
+    size_t length = tunic_family_length(address->family);
     if (!has_local)
         memcpy(address->local, address->peer, length);
     address->has_peer = memcmp(address->local, address->peer, length) != 0;
@@ -102,7 +97,7 @@ static struct nlmsghdr *address_message(struct tunic_batch *batch, uint16_t type
     if (!request)
         return NULL;
     struct ifaddrmsg *header = mnl_nlmsg_get_payload(request);
-    size_t length = family_length(address->family);
+    size_t length = tunic_family_length(address->family);
     header->ifa_family = address->family;
     header->ifa_prefixlen = address->prefix;
     header->ifa_scope = address->scope;

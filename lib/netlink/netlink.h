@@ -20,6 +20,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <sys/socket.h>
 
 struct mnl_socket;
 
@@ -170,6 +171,12 @@ void tunic_link_inet_setting(struct tunic_batch *batch, int32_t ifindex, uint16_
                              uint32_t value, const char *label);
 
 /* ---- addresses ------------------------------------------------------------------------- */
+
+/* Bytes of an address of AF_INET or AF_INET6. */
+static inline size_t tunic_family_length(uint8_t family)
+{
+    return family == AF_INET ? 4 : 16;
+}
 
 struct tunic_address {
     int32_t ifindex;

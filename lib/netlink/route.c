@@ -6,11 +6,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static size_t family_length(uint8_t family)
-{
-    return family == AF_INET ? 4 : 16;
-}
-
 static void parse_via(const uint8_t *payload, size_t length, struct tunic_route *route)
 {
     uint16_t family;
@@ -19,7 +14,7 @@ static void parse_via(const uint8_t *payload, size_t length, struct tunic_route 
         return;
     memcpy(&family, payload, sizeof(family));
     if ((family != AF_INET && family != AF_INET6) ||
-        length != sizeof(family) + family_length((uint8_t)family))
+        length != sizeof(family) + tunic_family_length((uint8_t)family))
         return;
     memcpy(route->via, payload + sizeof(family), length - sizeof(family));
     route->via_family = (uint8_t)family;
@@ -33,11 +28,11 @@ static void parse_attribute(const struct nlattr *attribute, struct tunic_route *
 
     switch (mnl_attr_get_type(attribute)) {
     case RTA_DST:
-        if (length == family_length(route->family))
+        if (length == tunic_family_length(route->family))
             memcpy(route->destination, payload, length);
         break;
     case RTA_GATEWAY:
-        if (length == family_length(route->family)) {
+        if (length == tunic_family_length(route->family)) {
             memcpy(route->via, payload, length);
             route->via_family = route->family;
             route->has_via = true;
@@ -110,19 +105,19 @@ static void route_message(struct tunic_batch *batch, uint16_t type, uint16_t fla
     header->rtm_protocol = route->protocol;
     header->rtm_scope = route->scope;
     header->rtm_type = route->type;
-    mnl_attr_put(request, RTA_DST, family_length(route->family), route->destination);
+    mnl_attr_put(request, RTA_DST, tunic_family_length(route->family), route->destination);
     mnl_attr_put_u32(request, RTA_OIF, (uint32_t)route->ifindex);
     if (route->metric != 0)
         mnl_attr_put_u32(request, RTA_PRIORITY, route->metric);
     if (!route->has_via)
         return;
     if (route->via_family == route->family) {
-        mnl_attr_put(request, RTA_GATEWAY, family_length(route->family), route->via);
+        mnl_attr_put(request, RTA_GATEWAY, tunic_family_length(route->family), route->via);
         return;
     }
     uint8_t via[sizeof(uint16_t) + 16];
     uint16_t family = route->via_family;
-    size_t length = family_length(route->via_family);
+    size_t length = tunic_family_length(route->via_family);
     memcpy(via, &family, sizeof(family));
     memcpy(via + sizeof(family), route->via, length);
     mnl_attr_put(request, RTA_VIA, sizeof(family) + length, via);
