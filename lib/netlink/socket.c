@@ -124,9 +124,9 @@ static ssize_t receive(struct tunic_netlink *netlink, void *buffer, size_t size,
             continue;
         if (length < 0)
             return -errno;
-        if (header.msg_flags & MSG_TRUNC)
-            return -EMSGSIZE;
-        return sender.nl_pid == 0 ? length : 0;
+        if (sender.nl_pid != 0)
+            return 0;
+        return header.msg_flags & MSG_TRUNC ? -EMSGSIZE : length;
     }
 }
 
@@ -262,7 +262,9 @@ int tunic_netlink_request(struct tunic_netlink *netlink, struct nlmsghdr *reques
     result = read_answer(netlink, &answer);
     if (result != 0)
         return tell(error, result, unanswered, "");
-    return answer.result == 0 ? 0 : tell(error, answer.result, refused, answer.text);
+    if (answer.result == 0)
+        return 0;
+    return tell(error, answer.result, answer.finished ? refused : unanswered, answer.text);
 }
 
 int tunic_netlink_dump(struct tunic_netlink *netlink, struct nlmsghdr *request,

@@ -201,6 +201,9 @@ static void test_others_are_ignored(void **state)
     fake_answer(8, EPERM, NULL);
     fake_datagram(1234);
     put_link(8);
+    fake_datagram(1234); /* one that does not even fit */
+    fake_answer(8, 0, NULL);
+    fake_truncated();
     fake_datagram(0); /* an empty one */
     fake_datagram(0);
     put_link(8);
@@ -282,6 +285,31 @@ static void test_socket_fails(void **state)
     fake_end();
 }
 
+static int run_short(const struct nlmsghdr *message, void *closure)
+{
+    (void)message;
+    (void)closure;
+    return -ENOMEM;
+}
+
+/* What we cannot take the kernel has not refused. */
+static void test_answer_cannot_be_taken(void **state)
+{
+    struct tunic_netlink netlink = fake_begin(0);
+    struct tunic_error error;
+
+    (void)state;
+    fake_datagram(0);
+    put_link(1);
+    assert_int_equal(tunic_netlink_request(&netlink, request(), run_short, NULL, &error), -ENOMEM);
+    assert_string_equal(error.action, "cannot read the kernel's answer");
+    fake_datagram(0);
+    fake_answer(2, EPERM, NULL);
+    assert_int_equal(tunic_netlink_request(&netlink, request(), run_short, NULL, &error), -EPERM);
+    assert_string_equal(error.action, "the kernel refused the request");
+    fake_end();
+}
+
 static void test_open(void **state)
 {
     struct tunic_netlink netlink = fake_begin(0);
@@ -324,6 +352,7 @@ int main(void)
         cmocka_unit_test(test_lying_message_length),
         cmocka_unit_test(test_interrupted),
         cmocka_unit_test(test_socket_fails),
+        cmocka_unit_test(test_answer_cannot_be_taken),
         cmocka_unit_test(test_open),
     };
 
