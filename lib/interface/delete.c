@@ -184,6 +184,8 @@ int tunic_interface_unpersist(struct tunic_context *context, const struct tunic_
         return result;
     memcpy(name, link->name, sizeof(name));
     result = tunic_device_set_interface(descriptor, name, (uint16_t)flags, error);
+    if (result == -ENOTTY)
+        tunic_context_name_node(context, error);
     if (result == -EPERM)
         result = tunic_link_refuse_user(link, "cannot delete it", error);
     if (result == -EBUSY)

@@ -96,6 +96,8 @@ told 6 'set tap0: cannot set mtu 1400: this user may not change interfaces (it n
     -f "$SCRATCH/node" set tap0 mtu 1400
 told 6 "del tap2: cannot delete it: it belongs to user 4000000, and this is user $nobody (root may)" \
     -f "$SCRATCH/node" del tap2
+told 7 "del tap2: cannot attach to the interface: the device node '/dev/null' is not the one of TUN/TAP (it is character device 10:200)" \
+    -f /dev/null del tap2
 told 6 "add tap9: cannot open the device node '$SCRATCH/shut': Permission denied (its file mode does not let this user in)" \
     -f "$SCRATCH/shut" add tap9
 runner=()
