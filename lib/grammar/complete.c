@@ -5,7 +5,7 @@
 
 struct completion {
     struct tunic_walk walk;
-    uint64_t named[8]; /* what each section was given: the targets are not touched */
+    uint64_t named[TUNIC_SECTIONS]; /* what each section was given: the targets are not touched */
     tunic_offer offer;
     tunic_provide provide;
     void *closure;

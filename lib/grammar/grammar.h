@@ -96,6 +96,8 @@ enum tunic_names {
     TUNIC_NAMES_MANY,
 };
 
+enum { TUNIC_SECTIONS = 8 };
+
 struct tunic_grammar {
     enum tunic_names names;
     bool names_optional;
@@ -106,7 +108,7 @@ struct tunic_grammar {
     /* Judges a name; NULL takes any. */
     int (*check_name)(const char *name, struct tunic_error *error);
     const struct tunic_section *sections;
-    size_t section_count;
+    size_t section_count; /* at most TUNIC_SECTIONS */
 };
 
 /* Names in the order given; the strings are borrowed from the words. */
