@@ -171,7 +171,8 @@ static void explain_addr(int errno_value, struct tunic_error *error)
     else if (errno_value == EACCES) {
         error->reason = TUNIC_FAILED;
         tunic_error_cause(error, "IPv6 is switched off for this interface");
-        tunic_error_hint(error, "sysctl net.ipv6.conf.NAME.disable_ipv6");
+        tunic_error_hint(error,
+                         "the setting disable_ipv6 below /proc/sys/net/ipv6/conf switches it");
     }
 }
 

@@ -5,7 +5,7 @@
  *   attribute.c  the table of attributes: how each is written and made so
  *   change.c     what each attribute changes, as requests to the kernel; change_inet.c those of
  *                addresses, routes and their settings
- *   values.c     reading and writing the values of attributes
+ *   values.c     reading and writing the values of attributes; values_inet.c of addresses, routes
  *   context.c    the netlink socket, the device node, the network namespace
  *   snapshot.c   what is there: links, addresses and routes in one picture
  *   plan.c       the difference between what is there and what should be
