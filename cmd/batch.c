@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PLACE = 256 };
+
 static int open_file(const char *path, FILE **file, struct tunic_error *error)
 {
     char quoted[80];
@@ -45,13 +47,37 @@ static int run_words(struct session *session, const char **words, size_t count)
     return tunic_command_run(&line, command, words + 1, count - 1);
 }
 
-static int run_line(struct session *session, const struct tunic_line *line)
+/* "FILE:LINE" */
+static void place_of(const struct session *session, const struct tunic_line *line,
+                     char place[PLACE])
 {
-    char place[256];
     char quoted[128];
 
     tunic_text_escape(quoted, sizeof(quoted), session->options.batch);
-    (void)snprintf(place, sizeof(place), "%s:%zu", quoted, line->number);
+    (void)snprintf(place, PLACE, "%s:%zu", quoted, line->number);
+}
+
+/* Tells of what stopped the reading: a line that is wrong, or the file as a whole. */
+static int report_reading(struct session *session, const struct tunic_line *line,
+                          const struct tunic_error *error)
+{
+    char place[PLACE];
+
+    if (error->reason == TUNIC_USAGE)
+        place_of(session, line, place);
+    else
+        tunic_text_escape(place, sizeof(place), session->options.batch);
+    session->place = place;
+    int code = tunic_report_error(session, error);
+    session->place = NULL;
+    return code;
+}
+
+static int run_line(struct session *session, const struct tunic_line *line)
+{
+    char place[PLACE];
+
+    place_of(session, line, place);
     session->place = place;
     int code = run_words(session, line->words, line->count);
     session->place = NULL;
@@ -64,19 +90,16 @@ int tunic_batch_run(struct session *session)
     struct tunic_lines lines = {0};
     struct tunic_line line;
     struct tunic_error error;
-    char quoted[128];
     FILE *file;
     int code = 0;
 
     if (open_file(session->options.batch, &file, &error) != 0)
         return tunic_report_error(session, &error);
-    tunic_text_escape(quoted, sizeof(quoted), session->options.batch);
     for (;;) {
         int result = tunic_lines_next(&lines, file, &line, &error);
         if (result == 0)
             break;
-        session->place = result < 0 ? quoted : NULL;
-        int failed = result < 0 ? tunic_report_error(session, &error) : run_line(session, &line);
+        int failed = result < 0 ? report_reading(session, &line, &error) : run_line(session, &line);
         code = code == 0 ? failed : code;
         (void)fflush(stdout);
         if (result < 0 || (failed != 0 && !session->options.force))

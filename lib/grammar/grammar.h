@@ -167,7 +167,8 @@ struct tunic_lines {
     struct tunic_name_list words;
 };
 
-/* Reads the next line that has words. Returns 1, 0 at the end of the file, or a negative errno. */
+/* Reads the next line that has words. Returns 1, 0 at the end of the file, or a negative errno;
+ * where the line is wrong (TUNIC_USAGE), its number is set. */
 int tunic_lines_next(struct tunic_lines *lines, FILE *file, struct tunic_line *line,
                      struct tunic_error *error);
 void tunic_lines_free(struct tunic_lines *lines);

@@ -12,11 +12,6 @@
 
 enum { LONGEST = 1 << 20 }; /* bytes of a line with all that it is continued by */
 
-static int refuse(const struct tunic_line *line, const char *what, struct tunic_error *error)
-{
-    return tunic_error_set(error, TUNIC_USAGE, "line %zu: %s", line->number, what);
-}
-
 /* Reads one line as people count them, with those that continue it. Returns 1, 0 at the end, or a
  * negative errno. */
 static int read_whole(struct tunic_lines *lines, FILE *file, struct tunic_line *line,
@@ -30,7 +25,7 @@ static int read_whole(struct tunic_lines *lines, FILE *file, struct tunic_line *
         lines->number++;
         size_t size = (size_t)length;
         if (memchr(lines->raw, '\0', size))
-            return refuse(line, "it holds a NUL byte", error);
+            return tunic_error_set(error, TUNIC_USAGE, "it holds a NUL byte");
         while (size > 0 && (lines->raw[size - 1] == '\n' || lines->raw[size - 1] == '\r'))
             size--;
         bool continued =
@@ -39,7 +34,7 @@ static int read_whole(struct tunic_lines *lines, FILE *file, struct tunic_line *
         if (lines->text.failed)
             return tunic_error_memory(error);
         if (lines->text.length > LONGEST)
-            return refuse(line, "it is longer than 1 MiB", error);
+            return tunic_error_set(error, TUNIC_USAGE, "it is longer than 1 MiB");
         if (!continued)
             return 1;
         tunic_text_add_bytes(&lines->text, " ", 1);
@@ -90,7 +85,7 @@ int tunic_lines_next(struct tunic_lines *lines, FILE *file, struct tunic_line *l
                 return result;
         }
         if (result < 0)
-            return refuse(line, "a '\"' is not closed", error);
+            return tunic_error_set(error, TUNIC_USAGE, "a '\"' is not closed");
         if (lines->words.count == 0)
             continue;
         line->words = lines->words.names;

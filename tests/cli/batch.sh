@@ -72,11 +72,11 @@ check_equal 'and the rest is done' x1 "$(present)"
 "$TUNIC" del all
 lines $'add x1 mode tap\nshow "x1\nadd x2 mode tap\n'
 check 'an open quote' 2 stdin -b -
-check_stderr_like 'is told with its line' '^tunic: .*line 2: .*not closed'
+check_stderr_like 'is told with its place' "^tunic: -:2: a '\"' is not closed\$"
 check_equal 'and ends it' x1 "$(present)"
 printf 'add x2 mode tap\nsh\0w\n' >lines
 check 'a NUL byte' 2 stdin -b -
-check_stderr_like 'is told' 'line 2: it holds a NUL byte'
+check_stderr_like 'is told' '^tunic: -:2: it holds a NUL byte$'
 "$TUNIC" del all
 for line in '-n blue show' '-f /dev/null show' '-b other'; do
     lines "$line"$'\n'
