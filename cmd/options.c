@@ -48,15 +48,22 @@ bool tunic_color_wanted(const struct options *options)
 
 /* ---- setting one ----------------------------------------------------------------------- */
 
-static int refuse_option(struct tunic_error *error, const char *word, const char *what)
+static int refuse_option(struct tunic_error *error, const struct option_row *row, const char *what)
+{
+    return tunic_error_set(error, TUNIC_USAGE, "option '--%s': %s", row->word, what);
+}
+
+static int refuse_value(struct tunic_error *error, const struct option_row *row, const char *value,
+                        const char *why)
 {
     char quoted[80];
 
-    tunic_text_escape(quoted, sizeof(quoted), word);
-    return tunic_error_set(error, TUNIC_USAGE, "option '%s': %s", quoted, what);
+    tunic_text_escape(quoted, sizeof(quoted), value);
+    return tunic_error_set(error, TUNIC_USAGE, "option '--%s=%s': %s", row->word, quoted, why);
 }
 
-static int set_color(struct options *options, struct tunic_error *error)
+static int set_color(struct options *options, const struct option_row *row,
+                     struct tunic_error *error)
 {
     static const char *const words[] = {"never", "auto", "always"};
 
@@ -66,7 +73,7 @@ static int set_color(struct options *options, struct tunic_error *error)
             return 0;
         }
     }
-    return refuse_option(error, "--color", "'auto', 'always' or 'never' is expected");
+    return refuse_value(error, row, options->color_word, "'auto', 'always' or 'never' is expected");
 }
 
 static int set_option(struct options *options, const struct option_row *row, const char *value,
@@ -79,9 +86,9 @@ static int set_option(struct options *options, const struct option_row *row, con
         return 0;
     }
     if (!value || *value == '\0')
-        return refuse_option(error, row->word, "its value is empty");
+        return refuse_option(error, row, "its value is empty");
     *(const char **)member = value;
-    return row->offset == AT(color_word) ? set_color(options, error) : 0;
+    return row->offset == AT(color_word) ? set_color(options, row, error) : 0;
 }
 
 /* ---- finding one ----------------------------------------------------------------------- */
@@ -172,7 +179,7 @@ static int take_value(struct words *words, const struct option_row *row, const c
     }
     if (words->next == words->count) {
         words->open = row;
-        return refuse_option(error, row->word, "a value is missing");
+        return refuse_option(error, row, "a value is missing");
     }
     *value = words->words[words->next++];
     return 0;
@@ -209,7 +216,7 @@ static int take_word(struct options *options, struct words *words, const char *w
         return word[1] == '-' ? unknown_option(error, word)
                               : take_letters(options, words, word, error);
     if (value && !row->value)
-        return refuse_option(error, word, "it takes no value");
+        return refuse_value(error, row, value, "it takes no value");
     if (!value && row->value) {
         int result = take_value(words, row, &value, error);
         if (result != 0)

@@ -123,6 +123,10 @@ told 1 "add tap9: cannot enter the network namespace 'nowhere': there is none of
 
 # ---- words, files ----
 
+told 2 "option '--batch': a value is missing" -b
+told 2 "option '--netns': its value is empty" -n '' show
+told 2 "option '--json=yes': it takes no value" --json=yes show
+told 2 "option '--color=red': 'auto', 'always' or 'never' is expected" --color=red show
 told 2 "add: 'via' has no place here (an interface of this name needs 'dev' before it)" \
     add tap9 via 10.0.0.1 mode tap
 told 2 "add: unknown word 'mdoe' (did you mean 'mode'? An interface of this name needs 'dev' before it)" \
