@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Everything that is known of an interface, a block each, for people. */
+#include "show/color.h"
 #include "show/show.h"
 
 #include <inttypes.h>
@@ -18,12 +19,14 @@ static void print_access(const struct showing *showing, const struct tunic_link 
     show_access(showing, link, &access);
     print_label("may attach");
     (void)printf("%s", access.text ? access.text : "");
-    if (link->owner != TUNIC_ID_NONE)
-        (void)printf(" (uid %u)", link->owner);
-    if (link->group != TUNIC_ID_NONE)
-        (void)printf(" (gid %u)", link->group);
     if (tunic_interface_open_to_all(link))
         (void)printf(": it has no owner and no group");
+    else if (link->group == TUNIC_ID_NONE)
+        (void)printf(" (uid %u)", link->owner);
+    else if (link->owner == TUNIC_ID_NONE)
+        (void)printf(" (gid %u)", link->group);
+    else
+        (void)printf(" (uid %u, gid %u)", link->owner, link->group);
     (void)putchar('\n');
     tunic_text_free(&access);
 }
@@ -126,8 +129,8 @@ static void print_head(const struct tunic_link *link, bool color)
     char name[4 * IFNAMSIZ];
 
     tunic_text_escape(name, sizeof(name), link->name);
-    (void)printf("%s%s%s: %s%s%s%s, %s, %s, index %d", color ? "\033[1m" : "", name,
-                 color ? "\033[0m" : "", link->tap ? "tap" : "tun", link->pi ? " pi" : "",
+    (void)printf("%s%s%s: %s%s%s%s, %s, %s, index %d", color ? BOLD : "", name, color ? PLAIN : "",
+                 link->tap ? "tap" : "tun", link->pi ? " pi" : "",
                  link->vnet_hdr ? " vnet_hdr" : "", link->multi_queue ? " multi_queue" : "",
                  show_state(link), link->persist ? "persistent" : "not persistent", link->ifindex);
     if (link->multi_queue)

@@ -31,7 +31,7 @@ int show_watch(struct session *session, const struct arguments *arguments);
 const char *show_state(const struct tunic_link *link);
 /* RFC 2863's word for IFLA_OPERSTATE, as iproute2 writes it. */
 const char *show_operstate(uint8_t operstate);
-/* Who may attach: "alice", "group kvm", "alice and group kvm", "anyone". */
+/* Who may attach: "alice", "group kvm", "alice in group kvm", "anyone". */
 void show_access(const struct showing *showing, const struct tunic_link *link,
                  struct tunic_text *text);
 

@@ -87,6 +87,7 @@ check 'details of one that is open' 0 show -d show tap0
 check_stdout_like 'say so' '^    may attach  anyone: it has no owner and no group$'
 check_stdout_like 'and name the master' 'master bridge7$'
 check 'details of flags' 0 show -d show tap1
+check_stdout_like 'and both ids' '^    may attach  nobody in group nogroup \(uid 65534, gid 65534\)$'
 check_stdout_like 'name them' '^tap1: tap pi vnet_hdr multi_queue, down, persistent, index [0-9]+, 0 queues attached$'
 "$TUNIC" set tun0 route 10.7.0.0/16 via 10.0.0.9 metric 5 forwarding on alias 'a guest' altname another
 check 'details of more' 0 show -d show tun0
