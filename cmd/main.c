@@ -2,7 +2,6 @@
 #include "command.h"
 #include "compat/compat.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 /* What goes with a part of a message, where there is that part. */
 static const char *with(const char *part, const char *mark)

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "show/show.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const struct tunic_keyword keywords[] = {
     {.word = "watch",
