@@ -12,6 +12,7 @@ static void prepare(struct arguments *arguments)
         .names = TUNIC_NAMES_MANY, .names_optional = true, .check_name = tunic_name_check_template};
     tunic_arguments_section(
         arguments, tunic_attribute_section(&arguments->desired, ~TUNIC_NAMED(ONLY_IN_SET)));
+    tunic_arguments_strays(arguments);
 }
 
 /* Creates one and prints the name if the kernel chose it. */

@@ -104,6 +104,8 @@ int tunic_command_run(struct session *session, const struct command *command,
                       const char *const *words, size_t count);
 /* Adds a section to the grammar of `arguments`. */
 void tunic_arguments_section(struct arguments *arguments, struct tunic_section section);
+/* Adds the words of other commands, so that a stray one becomes no interface. */
+void tunic_arguments_strays(struct arguments *arguments);
 void tunic_arguments_free(struct arguments *arguments);
 
 /* Takes the options out of `words`, in place; what is left are the command and its words. */

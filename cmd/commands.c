@@ -73,6 +73,18 @@ void tunic_arguments_section(struct arguments *arguments, struct tunic_section s
     arguments->grammar.sections = arguments->sections;
 }
 
+void tunic_arguments_strays(struct arguments *arguments)
+{
+    static const struct tunic_keyword strays[] = {
+        {.word = "check"}, {.word = "force"}, {.word = "if-exists"}};
+
+    tunic_arguments_section(arguments, (struct tunic_section){.keywords = strays,
+                                                              .count = TUNIC_COUNT(strays),
+                                                              .accepted = 0,
+                                                              .target = arguments,
+                                                              .named = &arguments->own});
+}
+
 void tunic_arguments_free(struct arguments *arguments)
 {
     tunic_name_list_free(&arguments->names);

@@ -22,6 +22,7 @@ static void prepare(struct arguments *arguments)
                                                               .accepted = TUNIC_ACCEPT_ALL,
                                                               .target = arguments,
                                                               .named = &arguments->own});
+    tunic_arguments_strays(arguments);
 }
 
 static void print_difference(void *closure, const char *name, const char *text)

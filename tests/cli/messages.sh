@@ -129,6 +129,10 @@ told 2 "option '--json=yes': it takes no value" --json=yes show
 told 2 "option '--color=red': 'auto', 'always' or 'never' is expected" --color=red show
 told 2 "add: 'via' has no place here (an interface of this name needs 'dev' before it)" \
     add tap9 via 10.0.0.1 mode tap
+told 2 "add: 'check' has no place here (an interface of this name needs 'dev' before it)" \
+    add tap9 check mode tap
+told 2 "ensure: 'force' has no place here (an interface of this name needs 'dev' before it)" \
+    ensure tap9 force mode tap
 told 2 "add: unknown word 'mdoe' (did you mean 'mode'? An interface of this name needs 'dev' before it)" \
     add tap9 mdoe tap
 told 2 "add: user 'nobody-at-all': there is no such user" add tap9 user nobody-at-all
