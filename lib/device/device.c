@@ -53,7 +53,7 @@ static int refuse(struct tunic_error *error, int reason, const char *action)
     if (reason == ENOTTY) {
         error->reason = TUNIC_UNSUPPORTED;
         tunic_error_cause(error, "the device node is not the one of TUN/TAP");
-        tunic_error_hint(error, "it is character device 10:200");
+        tunic_error_hint(error, "the right one is character device 10:200");
     }
     return -reason;
 }

@@ -100,8 +100,9 @@ static int attach(const struct tunic_plan *plan, int *descriptor, struct tunic_e
     if (result == -EBUSY) {
         struct tunic_holders holders;
         bool read = tunic_holders_read(&holders, false, error) == 0;
-        result = tunic_link_refuse_busy(link, read ? &holders : NULL,
-                                        "this can change only while it is free", error);
+        result = tunic_link_refuse_busy(
+            link, read ? &holders : NULL,
+            "owner, group, pi and vnet_hdr change only while it is free", error);
         tunic_holders_free(&holders);
     }
     return result;

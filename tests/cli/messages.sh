@@ -51,7 +51,7 @@ told 2 "add vm9: the mode is missing (name 'mode tun' or 'mode tap': only a name
 # ---- it is held ----
 
 told 5 "del tap1: it is in use: held by holder[$holder] ('force' deletes it all the same)" del tap1
-told 5 "ensure tap1: this can change only while it is free: held by holder[$holder]" \
+told 5 "ensure tap1: owner, group, pi and vnet_hdr change only while it is free: held by holder[$holder]" \
     ensure tap1 user root
 
 # ---- it is another thing ----
@@ -79,9 +79,9 @@ told 4 'del tap0: it is a tap interface, not tun' del tap0 mode tun
 
 told 7 "add tap9: cannot open the device node '/nowhere/tun': No such file or directory ('modprobe tun' makes /dev/net/tun; a container must be given it)" \
     -f /nowhere/tun add tap9
-told 7 "add tap9: cannot create the interface: the device node '/dev/null' is not the one of TUN/TAP (it is character device 10:200)" \
+told 7 "add tap9: cannot create the interface: the device node '/dev/null' is not the one of TUN/TAP (the right one is character device 10:200)" \
     -f /dev/null add tap9
-told 7 "set tap0: cannot attach to the interface: the device node '/dev/null' is not the one of TUN/TAP (it is character device 10:200)" \
+told 7 "set tap0: cannot attach to the interface: the device node '/dev/null' is not the one of TUN/TAP (the right one is character device 10:200)" \
     -f /dev/null set tap0 user root
 
 # ---- not permitted ----
@@ -96,7 +96,7 @@ told 6 'set tap0: cannot set mtu 1400: this user may not change interfaces (it n
     -f "$SCRATCH/node" set tap0 mtu 1400
 told 6 "del tap2: cannot delete it: it belongs to user 4000000, and this is user $nobody (root may)" \
     -f "$SCRATCH/node" del tap2
-told 7 "del tap2: cannot attach to the interface: the device node '/dev/null' is not the one of TUN/TAP (it is character device 10:200)" \
+told 7 "del tap2: cannot attach to the interface: the device node '/dev/null' is not the one of TUN/TAP (the right one is character device 10:200)" \
     -f /dev/null del tap2
 told 6 "add tap9: cannot open the device node '$SCRATCH/shut': Permission denied (its file mode does not let this user in)" \
     -f "$SCRATCH/shut" add tap9

@@ -250,7 +250,7 @@ clear_interfaces
 hold one x7:1001
 check 'what needs no descriptor' 0 "$TUNIC" ensure x7 mtu 1400 user 1234
 check 'the owner of one that is held' 5 "$TUNIC" ensure x7 user 1235
-check_stderr_like 'names the holder' "this can change only while it is free: held by hold\[${HOLDER[one]}\]"
+check_stderr_like 'names the holder' "owner, group, pi and vnet_hdr change only while it is free: held by hold\[${HOLDER[one]}\]"
 check 'pi of one that is held' 5 "$TUNIC" ensure x7 pi
 release one
 until_true 5 "$TUNIC" wait x7 free timeout 5

@@ -129,7 +129,7 @@ check 'alone' 2 "$TUNIC" ensure x7 mode tun carrier on
 hold one x7:1001
 check 'user while held' 5 "$TUNIC" set x7 user 1234
 check_stderr 'names the holder' \
-    "tunic: set x7: this can change only while it is free: held by hold[${HOLDER[one]}]"
+    "tunic: set x7: owner, group, pi and vnet_hdr change only while it is free: held by hold[${HOLDER[one]}]"
 check 'group while held' 5 "$TUNIC" set x7 group 4
 check 'vnet_hdr while held' 5 "$TUNIC" set x7 vnet_hdr
 check 'mtu while held' 0 "$TUNIC" set x7 mtu 1400

@@ -205,7 +205,7 @@ static void test_set_interface_fails(void **state)
     }
     /* The last row's: some other device stands at that path. */
     assert_string_equal(error.cause, "the device node is not the one of TUN/TAP");
-    assert_string_equal(error.hint, "it is character device 10:200");
+    assert_string_equal(error.hint, "the right one is character device 10:200");
 }
 
 /* ---- owner, group, persistence --------------------------------------------------------- */
