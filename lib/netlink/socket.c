@@ -126,7 +126,7 @@ static ssize_t receive(struct tunic_netlink *netlink, void *buffer, size_t size,
             return -errno;
         if (sender.nl_pid != 0)
             return 0;
-        return header.msg_flags & MSG_TRUNC ? -EMSGSIZE : length;
+        return (header.msg_flags & MSG_TRUNC) ? -EMSGSIZE : length;
     }
 }
 
