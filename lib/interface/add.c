@@ -55,9 +55,9 @@ static uint16_t creation_flags(const struct tunic_desired *desired, enum tunic_m
 {
     unsigned flags = IFF_TUN_EXCL | (mode == TUNIC_MODE_TAP ? IFF_TAP : IFF_TUN);
 
-    /* Nobody reads yet: with a carrier, even for this moment, the kernel would begin to speak on
-     * it (duplicate detection, a bridge's forwarding) and tell those who wait for one. */
-    flags |= IFF_NO_CARRIER;
+    /* Nobody reads yet: on one that is up the kernel would begin to speak, had it a carrier even
+     * for this moment (duplicate detection, a bridge's forwarding), and tell those who wait. */
+    flags |= desired->up ? IFF_NO_CARRIER : 0U;
     flags |= desired->pi ? 0U : IFF_NO_PI;
     flags |= desired->one_queue ? IFF_ONE_QUEUE : 0U;
     flags |= desired->vnet_hdr ? IFF_VNET_HDR : 0U;
