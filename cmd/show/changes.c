@@ -261,17 +261,7 @@ const struct change_row *show_change_rows(size_t *count)
 
 void show_arrival(const struct tunic_link *link, struct tunic_text *text)
 {
-    char name[64];
-
-    tunic_text_add(text, "%s", link->tap ? "tap" : "tun");
-    if (link->owner != TUNIC_ID_NONE) {
-        tunic_user_text(link->owner, name, sizeof(name));
-        tunic_text_add(text, ", owned by %s", name);
-    }
-    if (link->group != TUNIC_ID_NONE) {
-        tunic_group_text(link->group, name, sizeof(name));
-        tunic_text_add(text, ", of group %s", name);
-    }
+    tunic_link_describe_ids(link, text);
     if (link->flags & IFF_UP)
         tunic_text_add(text, ", up");
 }

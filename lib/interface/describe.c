@@ -88,7 +88,7 @@ int tunic_link_refuse_user(const struct tunic_link *link, const char *action,
     return result;
 }
 
-void tunic_link_describe(const struct tunic_link *link, struct tunic_text *text)
+void tunic_link_describe_ids(const struct tunic_link *link, struct tunic_text *text)
 {
     char name[64];
 
@@ -101,6 +101,11 @@ void tunic_link_describe(const struct tunic_link *link, struct tunic_text *text)
         tunic_group_text(link->group, name, sizeof(name));
         tunic_text_add(text, ", of group %s", name);
     }
+}
+
+void tunic_link_describe(const struct tunic_link *link, struct tunic_text *text)
+{
+    tunic_link_describe_ids(link, text);
     if (tunic_interface_open_to_all(link))
         tunic_text_add(text, ", open to every user");
 }

@@ -268,7 +268,8 @@ void tunic_holders_free(struct tunic_holders *holders);
 const struct tunic_holder *tunic_holders_of(const struct tunic_holders *holders, const char *name,
                                             size_t *count);
 
-/* "tap, owned by alice". */
+/* "tap, owned by alice"; tunic_link_describe also tells that it is open to every user. */
+void tunic_link_describe_ids(const struct tunic_link *link, struct tunic_text *text);
 void tunic_link_describe(const struct tunic_link *link, struct tunic_text *text);
 /* "tap, owned by alice, held by qemu-system-x86[4242]". `holders` may be NULL. */
 void tunic_interface_describe(const struct tunic_link *link, const struct tunic_holders *holders,
