@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lib/relay: joins an interface, a codec and a transport on the event loop.
+ *
+ *   relay.c     opening, running, closing: what is done in which order, and with which privilege
+ *   outbound.c  device → split → codec → outbox → transport
+ *   inbound.c   transport → codec → merge → device
+ *   codec.h     what a codec is; plain.c is the one that does nothing
+ *   peer.c      whom a plain relay speaks with, and looking it up again
+ *   notify.c    the ready notification of service managers
+ *
+ *          tun queue ── outbound ──> codec.seal ──> transport.send
+ *          tun queue <── inbound ─── codec.open <── transport.arrived
+ *
+ * A codec and a transport do not know of each other, and neither of them of the device.
+ */
+#ifndef TUNIC_RELAY_H
+#define TUNIC_RELAY_H
+
+#include "interface/interface.h"
+#include "transport/transport.h"
+
+enum tunic_relay_protocol {
+    TUNIC_RELAY_UDP,
+    TUNIC_RELAY_TCP,
+};
+
+enum { TUNIC_RELAY_PLAIN_PORT = 55555, TUNIC_RELAY_PLAIN_FRAME = 2000 };
+
+/* What section 5 of the man page's words say. Strings are borrowed. */
+struct tunic_relay_options {
+    const char *name;
+    struct tunic_desired *desired; /* the attributes */
+    uint32_t protocol;             /* enum tunic_relay_protocol */
+    bool insecure;
+    bool has_listen;
+    bool has_connect;
+    bool has_from;
+    struct tunic_host listen;
+    struct tunic_host connect;
+    struct tunic_host from;
+    bool from_any;
+    bool jumbo;
+    bool no_offload;
+    bool no_mss;
+    bool no_sandbox;
+    uint32_t mark;
+    const char *underlay;
+    uint32_t workers; /* 0: as many as help */
+};
+
+/* Judges the options together: what contradicts itself, or lacks what makes it safe. */
+int tunic_relay_check(const struct tunic_relay_options *options, struct tunic_error *error);
+
+struct tunic_relay_counters {
+    uint64_t device_in; /* packets from the interface, split ones as they go out */
+    uint64_t device_in_bytes;
+    uint64_t device_out; /* packets to the interface, before they are merged */
+    uint64_t device_out_bytes;
+    uint64_t device_malformed; /* from the interface, refused */
+    uint64_t device_refused;   /* to the interface, which did not take them */
+    uint64_t malformed;        /* from the other side: no packet */
+    uint64_t too_big;          /* answered with ICMP, or over what `jumbo` allows */
+    uint64_t unanswered;       /* without anyone to send to */
+    struct tunic_transport_counters transport;
+    union tunic_socket_address peer; /* AF_UNSPEC: none yet */
+    uint64_t last_received;          /* tunic_clock_now; 0: never */
+    uint64_t started;
+};
+
+struct tunic_relay;
+
+/* What the program does for it. */
+struct tunic_relay_user {
+    void *closure;
+    /* Something that an admin should know and that does not end it. */
+    void (*warn)(void *closure, const struct tunic_error *warning);
+    /* Everything is set up; `name` is the interface's, chosen by the kernel where it was a
+     * template. */
+    void (*ready)(void *closure, const char *name);
+    /* SIGUSR1 came. */
+    void (*report)(void *closure, const struct tunic_relay_counters *counters);
+    /* Once a second; NULL: not wanted. */
+    void (*tick)(void *closure, const struct tunic_relay_counters *counters);
+};
+
+/* Sets up, relays until SIGINT or SIGTERM (0) or the device is deleted (-ENODEV, TUNIC_ABSENT), and
+ * leaves the device as it was found as far as that can be. */
+int tunic_relay_run(struct tunic_context *context, const struct tunic_relay_options *options,
+                    const struct tunic_relay_user *user, struct tunic_error *error);
+
+#endif

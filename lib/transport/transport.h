@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lib/transport: carries datagrams to other hosts and back, many in a call.
+ *
+ *   outbox.c   datagrams on their way out, put together into runs of equal ones
+ *   endpoint.c addresses of other hosts: reading, comparing, writing
+ *   udp.c      UDP: opening it; udp_send.c and udp_receive.c: UDP_SEGMENT and UDP_GRO
+ *   tcp.c      TCP: frames of a 2-byte big-endian length and as many bytes, as simpletun has them;
+ *              tcp_stream.c takes them apart
+ *   resolve.c  a process that looks names up again later, when this one may do so no more
+ *
+ * A transport knows nothing of what is in a datagram. It belongs to a loop, calls its user with
+ * batches of what came, and is given batches to send. Both may be called a million times a second:
+ * nothing in it allocates.
+ */
+#ifndef TUNIC_TRANSPORT_H
+#define TUNIC_TRANSPORT_H
+
+#include "event/event.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+/* ---- endpoints ------------------------------------------------------------------------- */
+
+union tunic_socket_address {
+    struct sockaddr any;
+    struct sockaddr_in inet;
+    struct sockaddr_in6 inet6;
+};
+
+/* Another host's address and port, and which of our addresses it is spoken to from. */
+struct tunic_endpoint {
+    union tunic_socket_address remote; /* AF_UNSPEC: none */
+    struct in6_addr local;             /* IPv4 as ::ffff:a.b.c.d; ::: the kernel's choice */
+    uint32_t ifindex;                  /* that it came in by; 0: the kernel's choice */
+};
+
+enum { TUNIC_ENDPOINT_TEXT = 80 };
+/* "192.0.2.1:55555", "[2001:db8::1]:55555" */
+void tunic_endpoint_text(const union tunic_socket_address *address, char text[TUNIC_ENDPOINT_TEXT]);
+/* IPv4 that an IPv6 socket tells as ::ffff:a.b.c.d is equal to IPv4. */
+bool tunic_endpoint_same_host(const union tunic_socket_address *left,
+                              const union tunic_socket_address *right);
+bool tunic_endpoint_same(const union tunic_socket_address *left,
+                         const union tunic_socket_address *right);
+
+/* A host as people write it: HOST, HOST:PORT, [IPV6], [IPV6]:PORT, IPV6; or where the host may be
+ * left out: PORT, :PORT. */
+struct tunic_host {
+    char name[256]; /* without brackets; "" where it was left out */
+    uint16_t port;
+    bool has_port;
+    bool numeric; /* an address: needs no looking up */
+};
+int tunic_host_parse(const char *word, struct tunic_host *host, struct tunic_error *error);
+/* PORT or HOST:PORT, for an address to listen on. */
+int tunic_host_parse_listen(const char *word, struct tunic_host *host, struct tunic_error *error);
+
+enum { TUNIC_HOST_ADDRESSES = 8 };
+struct tunic_addresses {
+    union tunic_socket_address list[TUNIC_HOST_ADDRESSES]; /* with the host's port */
+    size_t count;                                          /* 0: not found */
+};
+/* Looks a host up, now and in this process. `passive`: an address to bind to; without a name it is
+ * the wildcard of IPv6, which IPv4 reaches too, and then that of IPv4. */
+int tunic_host_resolve(const struct tunic_host *host, bool passive,
+                       struct tunic_addresses *addresses, struct tunic_error *error);
+
+/* ---- looking names up again ------------------------------------------------------------ */
+
+/* A child process that was told its names at the start, and dropped every privilege then. */
+struct tunic_resolver {
+    struct tunic_source source;
+    struct tunic_loop *loop;
+    int32_t process;
+    void (*found)(void *closure, size_t index, const struct tunic_addresses *addresses);
+    void *closure;
+};
+
+/* Starts it. `confine` is called in the child before it looks anything up (NULL: nothing).
+ * `found` is called from the loop with what tunic_resolver_ask asked for; none were found where the
+ * count is 0. */
+int tunic_resolver_open(struct tunic_resolver *resolver, struct tunic_loop *loop,
+                        const struct tunic_host *hosts, size_t count,
+                        int (*confine)(void *closure, struct tunic_error *error),
+                        struct tunic_error *error);
+void tunic_resolver_ask(struct tunic_resolver *resolver, size_t index);
+void tunic_resolver_close(struct tunic_resolver *resolver);
+
+/* ---- what is sent ---------------------------------------------------------------------- */
+
+enum {
+    TUNIC_DATAGRAM_MOST = 65535,
+    TUNIC_OUTBOX_PIECES = 1024, /* UIO_MAXIOV: what one system call takes */
+    TUNIC_OUTBOX_MESSAGES = 256,
+};
+
+/* A run of datagrams of one size, of which the last may be shorter: one UDP_SEGMENT send. Of a
+ * stream: any number of frames. */
+struct tunic_message {
+    struct tunic_endpoint to; /* AF_UNSPEC: wherever the socket is connected to */
+    uint16_t first;           /* of its pieces */
+    uint16_t pieces;
+    uint16_t count; /* datagrams */
+    uint16_t size;  /* of each but the last */
+    uint32_t length;
+    uint8_t traffic_class;
+    bool closed; /* takes no more: its last is shorter */
+};
+
+/* How a transport wants its datagrams. */
+struct tunic_outbox_form {
+    uint16_t prefix;      /* bytes before each: 2, its big-endian length, or 0 */
+    uint16_t most_run;    /* datagrams in a message; 1: each by itself */
+    uint32_t most_length; /* bytes in a message */
+    bool stream;          /* sizes need not be equal */
+};
+
+struct tunic_outbox {
+    struct tunic_outbox_form form;
+    size_t piece_count;
+    size_t message_count;
+    struct iovec pieces[TUNIC_OUTBOX_PIECES];
+    struct tunic_message messages[TUNIC_OUTBOX_MESSAGES];
+};
+
+/* Puts a datagram of one or two pieces behind the others; they stay where they are until it is
+ * sent. `form.prefix` bytes before `head` are written. `to` NULL: wherever the transport is
+ * connected to. False: there is no room; send first. */
+bool tunic_outbox_add(struct tunic_outbox *outbox, const struct tunic_endpoint *to,
+                      uint8_t traffic_class, uint8_t *head, size_t head_length, const uint8_t *body,
+                      size_t body_length);
+static inline void tunic_outbox_clear(struct tunic_outbox *outbox)
+{
+    outbox->piece_count = 0;
+    outbox->message_count = 0;
+}
+
+/* ---- what comes ------------------------------------------------------------------------ */
+
+/* A run of datagrams of one size, of which the last may be shorter, from one sender. The bytes may
+ * be written until the call returns. */
+struct tunic_arrival {
+    uint8_t *data;
+    uint32_t length;
+    uint16_t size;
+    uint8_t traffic_class;
+    const struct tunic_endpoint *from;
+};
+
+/* ---- a transport ----------------------------------------------------------------------- */
+
+struct tunic_transport_counters {
+    uint64_t sent; /* datagrams */
+    uint64_t sent_bytes;
+    uint64_t received;
+    uint64_t received_bytes;
+    uint64_t dropped;   /* to be sent, and not */
+    uint64_t malformed; /* received: cut off, of a wrong length */
+    uint64_t refused;   /* received from an address that is not admitted */
+    uint64_t connects;  /* TCP: connections made and accepted */
+};
+
+struct tunic_transport;
+
+/* Whom a transport serves. */
+struct tunic_transport_user {
+    void *closure;
+    void (*arrived)(void *closure, struct tunic_arrival *arrivals, size_t count);
+    /* False: nothing can be taken any more (a stream is full or not connected) until it is true. */
+    void (*ready)(void *closure, bool ready);
+    /* A datagram of `length` bytes was larger than the path to `to` takes, `mtu` bytes with all
+     * outer headers; NULL: not wanted. */
+    void (*too_big)(void *closure, const struct tunic_endpoint *to, uint32_t mtu);
+    /* Whether this address may speak to us; asked once a message (UDP) or connection (TCP). NULL:
+     * any may. */
+    bool (*admits)(void *closure, const union tunic_socket_address *from);
+    /* TCP: a connection came to be (NULL: ended). May be NULL. */
+    void (*connected)(void *closure, const struct tunic_endpoint *endpoint);
+};
+
+struct tunic_transport_options {
+    const struct tunic_host *listen;       /* NULL: no port of its own (UDP), no listener (TCP) */
+    const struct tunic_addresses *connect; /* the one to speak with and listen to; NULL: none */
+    uint32_t mark;                         /* SO_MARK; 0: none */
+    const char *underlay;                  /* SO_BINDTODEVICE; NULL: none */
+    bool offload;                          /* UDP_SEGMENT and UDP_GRO where the kernel has them */
+    uint32_t most_frame;                   /* TCP: larger ones are not sent */
+};
+
+struct tunic_transport_operations {
+    const char *name; /* "udp" */
+    /* Sends what is in the outbox and empties it. What cannot be sent is dropped and counted. */
+    void (*send)(struct tunic_transport *transport, struct tunic_outbox *outbox);
+    /* Speaks to the first of these instead (the name means another address now). */
+    void (*reconnect)(struct tunic_transport *transport, const struct tunic_addresses *addresses);
+    /* Bytes that a datagram grows by on its way to `to`: outer headers. */
+    size_t (*overhead)(const struct tunic_transport *transport, const struct tunic_endpoint *to);
+    void (*close)(struct tunic_transport *transport); /* frees it */
+};
+
+struct tunic_transport {
+    const struct tunic_transport_operations *operations;
+    struct tunic_outbox_form form;
+    struct tunic_transport_counters counters;
+    struct tunic_transport_user user;
+    struct tunic_loop *loop;
+};
+
+int tunic_udp_open(struct tunic_transport **transport, struct tunic_loop *loop,
+                   const struct tunic_transport_options *options,
+                   const struct tunic_transport_user *user, struct tunic_error *error);
+int tunic_tcp_open(struct tunic_transport **transport, struct tunic_loop *loop,
+                   const struct tunic_transport_options *options,
+                   const struct tunic_transport_user *user, struct tunic_error *error);
+
+#endif
