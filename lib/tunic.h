@@ -10,6 +10,7 @@
 #include "base/base.h"
 #include "device/device.h"
 #include "grammar/grammar.h"
+#include "interface/desired.h"
 #include "interface/interface.h"
 #include "netlink/netlink.h"
 

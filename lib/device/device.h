@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * lib/device: the ioctls of the clone device, /dev/net/tun, each with an error that says what it
- * means here. Source: linux/if_tun.h and drivers/net/tun.c of the kernel; what was tried on a real
- * one stands in comments.
+ * means here, and the packets of what is attached to it. Source: linux/if_tun.h and
+ * drivers/net/tun.c of the kernel; what was tried on a real one stands in comments.
+ *
+ *   device.c  opening the node, making and attaching to interfaces
+ *   queue.c   reading and writing packets, with the headers before them
  *
  * A descriptor belongs to the caller, is close-on-exec, and lives in the network namespace of the
  * thread that opened it. An interface that is not persistent goes when its last descriptor closes.
@@ -13,14 +16,20 @@
 #include "base/base.h"
 
 #include <linux/if_tun.h>
+#include <linux/virtio_net.h>
 #include <net/if.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #define TUNIC_DEVICE_NODE "/dev/net/tun"
 
 /* Not in the headers of every system that the kernel of today runs on. */
 #ifndef IFF_NO_CARRIER
 #define IFF_NO_CARRIER 0x0040
+#endif
+#ifndef TUN_F_USO4
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
 #endif
 
 /* Opens the node. Tells a missing node, a missing driver and a missing permission apart. */
@@ -47,5 +56,33 @@ int tunic_device_interface(int descriptor, char name[IFNAMSIZ], uint16_t *flags)
 /* TUNGETDEVNETNS: which network namespace the interface is in, as its inode. Needs
  * CAP_NET_ADMIN there. */
 int tunic_device_namespace(int descriptor, ino_t *inode);
+
+/* ---- packets --------------------------------------------------------------------------- */
+
+/* A descriptor that is attached, and what the packets on it look like. */
+struct tunic_queue {
+    int descriptor; /* -1: none; belongs to the queue's owner */
+    bool tap;
+    bool pi;           /* struct tun_pi before each packet */
+    bool vnet;         /* struct virtio_net_hdr before each packet */
+    unsigned offloads; /* TUN_F_… that are switched on */
+};
+
+/* Makes known what the descriptor's packets look like, whatever its last user left: the virtio-net
+ * header's size and byte order (little endian); and, with `offload`, as many of checksum, TSO and
+ * USO as the kernel has. Offloads need `vnet`. */
+int tunic_queue_prepare(struct tunic_queue *queue, bool offload, struct tunic_error *error);
+/* Switches the offloads off: they outlive the descriptor. */
+void tunic_queue_release(struct tunic_queue *queue);
+
+/* Reads one packet into `room` bytes; `header` is zeroed where the queue has none. Returns its
+ * length, or a negative errno: -EAGAIN (none there, or the interface is down), -EBADFD (deleted).
+ */
+ssize_t tunic_queue_read(const struct tunic_queue *queue, struct virtio_net_hdr *header,
+                         void *packet, size_t room);
+/* Writes one packet, the pieces behind pieces[0], which is the queue's own to fill. Returns 0 or a
+ * negative errno: -EAGAIN, -EINVAL (the kernel refuses the packet), -EIO (down), -EBADFD. */
+int tunic_queue_write(const struct tunic_queue *queue, const struct virtio_net_hdr *header,
+                      struct iovec *pieces, size_t count);
 
 #endif

@@ -51,13 +51,11 @@ int tunic_interface_add_check(const char *name, const struct tunic_desired *desi
     return check(name, desired, &mode, error);
 }
 
-static uint16_t creation_flags(const struct tunic_desired *desired, enum tunic_mode mode)
+static uint16_t creation_flags(const struct tunic_desired *desired, enum tunic_mode mode,
+                               unsigned more)
 {
-    unsigned flags = IFF_TUN_EXCL | (mode == TUNIC_MODE_TAP ? IFF_TAP : IFF_TUN);
+    unsigned flags = IFF_TUN_EXCL | more | (mode == TUNIC_MODE_TAP ? IFF_TAP : IFF_TUN);
 
-    /* Nobody reads yet: on one that is up the kernel would begin to speak, had it a carrier even
-     * for this moment (duplicate detection, a bridge's forwarding), and tell those who wait. */
-    flags |= desired->up ? IFF_NO_CARRIER : 0U;
     flags |= desired->pi ? 0U : IFF_NO_PI;
     flags |= desired->one_queue ? IFF_ONE_QUEUE : 0U;
     flags |= desired->vnet_hdr ? IFF_VNET_HDR : 0U;
@@ -173,29 +171,47 @@ static int configure(struct tunic_context *context, const char *name,
     return result;
 }
 
-static int add_here(struct tunic_context *context, char name[IFNAMSIZ],
-                    const struct tunic_desired *desired, struct tunic_error *error)
+int tunic_interface_make(struct tunic_context *context, char name[IFNAMSIZ],
+                         const struct tunic_desired *desired, unsigned more_flags, int *descriptor,
+                         struct tunic_error *error)
 {
     enum tunic_mode mode;
-    int descriptor;
+    int made;
     int result = check(name, desired, &mode, error);
 
     if (result != 0)
         return result;
-    result = tunic_device_open(context->device_node, &descriptor, error);
+    result = tunic_device_open(context->device_node, &made, error);
     if (result != 0)
         return result;
-    uint16_t flags = creation_flags(desired, mode);
-    result = tunic_device_set_interface(descriptor, name, flags, error);
+    uint16_t flags = creation_flags(desired, mode, more_flags);
+    result = tunic_device_set_interface(made, name, flags, error);
     if (result != 0)
         result = refuse_creation(context, name, flags, result, error);
     if (result == 0)
-        result = set_ids(descriptor, desired, error);
+        result = set_ids(made, desired, error);
     if (result == 0)
-        result = configure(context, name, desired, descriptor, error);
+        result = configure(context, name, desired, made, error);
     if (result == 0)
+        *descriptor = made;
+    else
+        (void)close(made);
+    return result;
+}
+
+static int add_here(struct tunic_context *context, char name[IFNAMSIZ],
+                    const struct tunic_desired *desired, struct tunic_error *error)
+{
+    /* Nobody reads yet: on one that is up the kernel would begin to speak, had it a carrier even
+     * for this moment (duplicate detection, a bridge's forwarding), and tell those who wait. */
+    unsigned quiet = desired->up ? IFF_NO_CARRIER : 0U;
+    int descriptor;
+    int result = tunic_interface_make(context, name, desired, quiet, &descriptor, error);
+
+    if (result == 0) {
         result = tunic_device_set_persist(descriptor, true, error);
-    (void)close(descriptor);
+        (void)close(descriptor);
+    }
     return result;
 }
 

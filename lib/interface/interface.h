@@ -10,6 +10,7 @@
  *   snapshot.c   what is there: links, addresses and routes in one picture
  *   plan.c       the difference between what is there and what should be
  *   add.c        creates: configure first, commit last
+ *   open.c       opens one for its packets, made first where it is missing
  *   ensure.c     makes existing ones so (ensure, set)
  *   delete.c     removes, many in one transaction
  *   holders.c    which processes hold an interface open; holders_find.c finds those of one
@@ -23,9 +24,7 @@
 #ifndef TUNIC_INTERFACE_H
 #define TUNIC_INTERFACE_H
 
-#include "device/device.h"
-#include "grammar/grammar.h"
-#include "netlink/netlink.h"
+#include "interface/desired.h"
 
 /* ---- context --------------------------------------------------------------------------- */
 
@@ -46,124 +45,6 @@ void tunic_context_name_node(const struct tunic_context *context, struct tunic_e
  * tunic_netns_leave, which closes it. */
 int tunic_netns_enter(const char *name, int *previous, struct tunic_error *error);
 int tunic_netns_leave(int previous, struct tunic_error *error);
-
-/* ---- names ----------------------------------------------------------------------------- */
-
-/* What a name may be. All: 1 to 15 bytes, no '/', ':', '%' or white space, not "." or "..". */
-int tunic_name_check_plain(const char *name, struct tunic_error *error);
-/* One to be given: no control bytes, and not what the kernel's settings are called by. */
-int tunic_name_check_new(const char *name, struct tunic_error *error);
-/* One to be given, in which one "%d" lets the kernel choose a number. */
-int tunic_name_check_template(const char *name, struct tunic_error *error);
-
-/* ---- attributes ------------------------------------------------------------------------ */
-
-/* In the order in which they are made so; the first ones are those of iproute2, in its order. */
-enum tunic_attribute {
-    TUNIC_ATTRIBUTE_MODE,
-    TUNIC_ATTRIBUTE_USER,
-    TUNIC_ATTRIBUTE_GROUP,
-    TUNIC_ATTRIBUTE_PI,
-    TUNIC_ATTRIBUTE_ONE_QUEUE,
-    TUNIC_ATTRIBUTE_VNET_HDR,
-    TUNIC_ATTRIBUTE_MULTI_QUEUE,
-    TUNIC_ATTRIBUTE_NAPI,
-    TUNIC_ATTRIBUTE_NAPI_FRAGS,
-    TUNIC_ATTRIBUTE_MAC,
-    TUNIC_ATTRIBUTE_MTU,
-    TUNIC_ATTRIBUTE_TXQUEUELEN,
-    TUNIC_ATTRIBUTE_ALIAS,
-    TUNIC_ATTRIBUTE_ALTNAME,
-    TUNIC_ATTRIBUTE_MASTER,
-    TUNIC_ATTRIBUTE_ADDR,
-    TUNIC_ATTRIBUTE_LINKDOWN_ROUTES,
-    TUNIC_ATTRIBUTE_FORWARDING,
-    TUNIC_ATTRIBUTE_CARRIER,
-    TUNIC_ATTRIBUTE_DOWN,
-    TUNIC_ATTRIBUTE_UP,
-    TUNIC_ATTRIBUTE_ROUTE,
-    TUNIC_ATTRIBUTE_NETNS,
-    TUNIC_ATTRIBUTE_COUNT
-};
-
-#define TUNIC_NAMED(attribute) (UINT64_C(1) << (attribute))
-
-enum tunic_mode {
-    TUNIC_MODE_TUN,
-    TUNIC_MODE_TAP,
-};
-
-enum tunic_switch { /* the choices "on|off" and "use|ignore" */
-                    TUNIC_SWITCH_ON,
-                    TUNIC_SWITCH_OFF,
-};
-
-/* What an interface should be: the attributes whose bits are set in `named`, and nothing else.
- * Strings are borrowed from the words that were parsed; the lists are owned. */
-struct tunic_desired {
-    uint64_t named;
-    uint32_t mode;  /* enum tunic_mode */
-    uint32_t user;  /* TUNIC_ID_NONE: any */
-    uint32_t group; /* TUNIC_ID_NONE: any */
-    bool pi;
-    bool one_queue;
-    bool vnet_hdr;
-    bool multi_queue;
-    bool napi;
-    bool napi_frags;
-    bool up;
-    bool down;
-    uint8_t mac[6];
-    uint32_t mtu;
-    uint32_t txqueuelen;
-    uint32_t linkdown_routes; /* enum tunic_switch: on is "use" */
-    uint32_t forwarding;
-    uint32_t carrier;
-    const char *alias;
-    const char *master; /* "none" for none */
-    const char *netns;
-    struct tunic_name_list altnames;
-    struct tunic_address *addresses;
-    size_t address_count;
-    struct tunic_route *routes;
-    size_t route_count;
-    /* While it is parsed, of the last address: '+' or '-' where its broadcast address was asked to
-     * be worked out; and whether the last route was "default", without a family. */
-    char broadcast_rule;
-    bool route_default;
-};
-
-void tunic_desired_free(struct tunic_desired *desired);
-
-/* The table, TUNIC_ATTRIBUTE_COUNT rows, whose target is a struct tunic_desired. */
-const struct tunic_keyword *tunic_attribute_keywords(void);
-/* The section of a grammar that takes attributes: those of `accepted` (bits by enum). */
-struct tunic_section tunic_attribute_section(struct tunic_desired *desired, uint64_t accepted);
-
-/* Judges the attributes together, and with the names they are for: what contradicts itself is
- * refused before anything is changed. */
-int tunic_desired_check(const struct tunic_desired *desired, const struct tunic_name_list *names,
-                        struct tunic_error *error);
-/* The attributes (bits by enum) that tunic_desired_check would refuse beside these: what a shell
- * need not offer any more. */
-uint64_t tunic_desired_pointless(const struct tunic_desired *desired,
-                                 const struct tunic_name_list *names);
-
-/* The numeric id of a user or group given by name or number: 0 to 2^32-2. */
-int tunic_user_parse(const char *word, uint32_t *user, struct tunic_error *error);
-int tunic_group_parse(const char *word, uint32_t *group, struct tunic_error *error);
-
-/* Values in words: "10.0.0.1/24 peer 10.0.0.2", "10.1.0.0/16 via 10.0.0.2 metric 5",
- * "02:00:00:00:00:01". */
-enum { TUNIC_VALUE_TEXT = 160 };
-void tunic_address_text(const struct tunic_address *address, char text[TUNIC_VALUE_TEXT]);
-/* The same local address, length and peer. */
-bool tunic_address_equal(const struct tunic_address *left, const struct tunic_address *right);
-void tunic_route_text(const struct tunic_route *route, char text[TUNIC_VALUE_TEXT]);
-void tunic_lladdr_text(const uint8_t *bytes, size_t length, char text[TUNIC_VALUE_TEXT]);
-/* A user's or group's name, or its number where it has none. */
-void tunic_user_text(uint32_t user, char *text, size_t size);
-void tunic_group_text(uint32_t group, char *text, size_t size);
 
 /* ---- what is there --------------------------------------------------------------------- */
 
@@ -311,6 +192,23 @@ struct tunic_ensure {
 int tunic_interfaces_ensure(struct tunic_context *context, const struct tunic_name_list *names,
                             const struct tunic_desired *desired, struct tunic_ensure *ensure,
                             tunic_report report, void *closure, struct tunic_error *error);
+
+/* ---- opening --------------------------------------------------------------------------- */
+
+/* How an interface is to be opened for its packets. */
+struct tunic_opening {
+    const struct tunic_desired *desired; /* what it is to be; only what is named */
+    bool vnet_hdr; /* its packets are to have a virtio-net header, whatever it had */
+    uint32_t mtu;  /* of one that is made, where none is named; 0: the kernel's */
+    bool created;  /* set on return where there was none: it goes with its descriptor */
+};
+
+/* Opens one by name, made so as tunic_interfaces_ensure does; one that is missing is made as
+ * tunic_interface_add does, but not persistent. `name` may then be a template, and is the chosen
+ * name on return. -EEXIST also where this user may not change what differs; -EBUSY, -EPERM. */
+int tunic_interface_open(struct tunic_context *context, char name[IFNAMSIZ],
+                         struct tunic_opening *opening, struct tunic_queue *queue,
+                         struct tunic_error *error);
 
 /* Interfaces that fit; a member counts if its bit is set. */
 enum tunic_select {

@@ -79,33 +79,14 @@ void tunic_plan_free(struct tunic_plan *plan)
 static int attach(const struct tunic_plan *plan, int *descriptor, struct tunic_error *error)
 {
     const struct tunic_link *link = &plan->interface->link;
-    char name[IFNAMSIZ];
     /* Nobody is going to read: the carrier stays as it is, where the kernel knows how. */
     unsigned flags = tunic_attach_flags(link) | IFF_NO_CARRIER | plan->add_flags;
 
     if (plan->add_pi)
         flags &= ~(unsigned)IFF_NO_PI;
-    memcpy(name, link->name, IFNAMSIZ);
-    int result = tunic_device_open(plan->context->device_node, descriptor, error);
-    if (result != 0)
-        return result;
-    result = tunic_device_set_interface(*descriptor, name, (uint16_t)flags, error);
-    if (result == 0)
-        return 0;
-    (void)close(*descriptor);
-    if (result == -ENOTTY)
-        tunic_context_name_node(plan->context, error);
-    if (result == -EPERM)
-        return tunic_link_refuse_user(link, "cannot attach to it", error);
-    if (result == -EBUSY) {
-        struct tunic_holders holders;
-        bool read = tunic_holders_read(&holders, false, error) == 0;
-        result = tunic_link_refuse_busy(
-            link, read ? &holders : NULL,
-            "owner, group, pi and vnet_hdr change only while it is free", error);
-        tunic_holders_free(&holders);
-    }
-    return result;
+    return tunic_link_attach(plan->context, link, flags,
+                             "owner, group, pi and vnet_hdr change only while it is free",
+                             descriptor, error);
 }
 
 static int commit_device(const struct tunic_plan *plan, int descriptor, struct tunic_error *error)

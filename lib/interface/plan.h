@@ -64,6 +64,16 @@ void tunic_plan_free(struct tunic_plan *plan);
 int tunic_interface_add_check(const char *name, const struct tunic_desired *desired,
                               struct tunic_error *error);
 
+/* As tunic_interface_add, but for the commit: it goes with `*descriptor`. `more_flags` (IFF_…) are
+ * added to those that the attributes ask for. */
+int tunic_interface_make(struct tunic_context *context, char name[IFNAMSIZ],
+                         const struct tunic_desired *desired, unsigned more_flags, int *descriptor,
+                         struct tunic_error *error);
+
+/* Attaches to one that exists. `busy` is what could not be done where a process holds it. */
+int tunic_link_attach(struct tunic_context *context, const struct tunic_link *link, unsigned flags,
+                      const char *busy, int *descriptor, struct tunic_error *error);
+
 /* Refuses what an interface of this mode cannot have. */
 int tunic_desired_check_mode(const struct tunic_desired *desired, enum tunic_mode mode,
                              struct tunic_error *error);
