@@ -126,9 +126,10 @@ struct tunic_outbox {
     struct tunic_message messages[TUNIC_OUTBOX_MESSAGES];
 };
 
-/* Puts a datagram of one or two pieces behind the others; they stay where they are until it is
- * sent. `form.prefix` bytes before `head` are written. `to` NULL: wherever the transport is
- * connected to. False: there is no room; send first. */
+/* Puts a datagram of one or two pieces, TUNIC_DATAGRAM_MOST bytes at most, behind the others; they
+ * stay where they are until it is sent. `form.prefix` bytes before `head` are written; of a stream
+ * there are 1 or more in a datagram. `to` NULL: wherever the transport is connected to. False:
+ * there is no room; send first. */
 bool tunic_outbox_add(struct tunic_outbox *outbox, const struct tunic_endpoint *to,
                       uint8_t traffic_class, uint8_t *head, size_t head_length, const uint8_t *body,
                       size_t body_length);
