@@ -13,5 +13,6 @@
 #include "interface/desired.h"
 #include "interface/interface.h"
 #include "netlink/netlink.h"
+#include "packet/packet.h"
 
 #endif

@@ -36,9 +36,10 @@ enum {
 /* ---- checksums ------------------------------------------------------------------------- */
 
 /* Sums are kept unfolded, in the machine's byte order of the 16-bit words as they lie in memory:
- * only the folded result means anything. Every piece but the last must be of even length. */
+ * only the folded result means anything. What these functions return is below 2^17, so that sums
+ * and words may be added with +. Every piece but the last must be of even length. */
 uint32_t tunic_checksum_add(uint32_t sum, const void *bytes, size_t length);
-/* The same of `source`, which is copied to `target` on the way. */
+/* The same of `source`, which is copied to `target` on the way; they may not overlap. */
 uint32_t tunic_checksum_copy(uint32_t sum, void *target, const void *source, size_t length);
 /* To 16 bits, not complemented. */
 uint16_t tunic_checksum_fold(uint32_t sum);
