@@ -9,6 +9,7 @@
 
 #include "base/base.h"
 #include "device/device.h"
+#include "event/event.h"
 #include "grammar/grammar.h"
 #include "interface/desired.h"
 #include "interface/interface.h"

@@ -42,6 +42,7 @@ struct tunic_source {
 };
 
 int tunic_loop_open(struct tunic_loop *loop, struct tunic_error *error);
+/* Also of one that could not be opened. Sources and timers need not be removed before. */
 void tunic_loop_close(struct tunic_loop *loop);
 
 int tunic_loop_add(struct tunic_loop *loop, struct tunic_source *source, uint32_t events,
@@ -52,8 +53,10 @@ void tunic_loop_change(struct tunic_loop *loop, struct tunic_source *source, uin
 void tunic_loop_remove(struct tunic_loop *loop, struct tunic_source *source);
 
 /* Calls sources and timers until it is stopped. Returns what tunic_loop_stop was given, or the
- * negative errno of a failure of its own, with `error`. */
+ * negative errno of a failure of its own, with `error`. It may be run again. */
 int tunic_loop_run(struct tunic_loop *loop, struct tunic_error *error);
+/* At once: the rest of the round is not called. Of several stops the first counts; before it runs,
+ * it is the next run that is stopped. */
 void tunic_loop_stop(struct tunic_loop *loop, int result);
 
 /* ---- timers ---------------------------------------------------------------------------- */
@@ -75,8 +78,8 @@ static inline bool tunic_timer_waits(const struct tunic_timer *timer)
 {
     return timer->position != 0;
 }
-/* Private to this folder: calls what is due at `now`; and milliseconds until the next is, rounded
- * up, -1 for none. */
+/* Private to this folder: calls what is due at `now`, each once; and milliseconds until the next
+ * is, rounded up, -1 for none. */
 void tunic_timers_fire(struct tunic_loop *loop, uint64_t now);
 int tunic_timers_timeout(const struct tunic_loop *loop, uint64_t now);
 
@@ -95,6 +98,7 @@ struct tunic_signals {
 int tunic_signals_open(struct tunic_signals *signals, struct tunic_loop *loop, const int *numbers,
                        void (*arrived)(void *closure, int signal_number), void *closure,
                        struct tunic_error *error);
+/* Also of one that could not be opened, or is zero. What arrived and was not told is dropped. */
 void tunic_signals_close(struct tunic_signals *signals);
 
 #endif
