@@ -15,5 +15,6 @@
 #include "interface/interface.h"
 #include "netlink/netlink.h"
 #include "packet/packet.h"
+#include "transport/transport.h"
 
 #endif

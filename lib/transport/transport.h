@@ -3,7 +3,8 @@
  * lib/transport: carries datagrams to other hosts and back, many in a call.
  *
  *   outbox.c   datagrams on their way out, put together into runs of equal ones
- *   endpoint.c addresses of other hosts: reading, comparing, writing
+ *   endpoint.c addresses of other hosts: comparing, writing, looking up
+ *   host.c     hosts and ports as people write them
  *   udp.c      UDP: opening it; udp_send.c and udp_receive.c: UDP_SEGMENT and UDP_GRO
  *   tcp.c      TCP: frames of a 2-byte big-endian length and as many bytes, as simpletun has them;
  *              tcp_stream.c takes them apart
@@ -38,16 +39,16 @@ struct tunic_endpoint {
 };
 
 enum { TUNIC_ENDPOINT_TEXT = 80 };
-/* "192.0.2.1:55555", "[2001:db8::1]:55555" */
+/* "192.0.2.1:55555", "[2001:db8::1]:55555", "none" */
 void tunic_endpoint_text(const union tunic_socket_address *address, char text[TUNIC_ENDPOINT_TEXT]);
-/* IPv4 that an IPv6 socket tells as ::ffff:a.b.c.d is equal to IPv4. */
+/* IPv4 that an IPv6 socket tells as ::ffff:a.b.c.d is equal to IPv4; none is equal to none. */
 bool tunic_endpoint_same_host(const union tunic_socket_address *left,
                               const union tunic_socket_address *right);
 bool tunic_endpoint_same(const union tunic_socket_address *left,
                          const union tunic_socket_address *right);
 
 /* A host as people write it: HOST, HOST:PORT, [IPV6], [IPV6]:PORT, IPV6; or where the host may be
- * left out: PORT, :PORT. */
+ * left out: PORT, :PORT. Where no port was written the caller sets his own. */
 struct tunic_host {
     char name[256]; /* without brackets; "" where it was left out */
     uint16_t port;
