@@ -27,18 +27,29 @@ struct halves {
     lanes upper;
 };
 
+static inline lanes load_lanes(const uint8_t *bytes)
+{
+    lanes words;
+
+    memcpy(&words, bytes, sizeof(words));
+    return words;
+}
+
 static inline void add_lanes(struct halves *halves, lanes words)
 {
     halves->total += words;
     halves->upper += words >> 32;
 }
 
-static uint64_t sum_halves(const struct halves *halves)
+static inline uint64_t sum_halves(const struct halves *even, const struct halves *odd)
 {
+    lanes total = even->total + odd->total;
+    lanes upper = even->upper + odd->upper;
     uint64_t sum = 0;
 
+    total += upper - (upper << 32);
     for (size_t i = 0; i < sizeof(lanes) / sizeof(uint64_t); i++)
-        sum += halves->upper[i] + (halves->total[i] - (halves->upper[i] << 32));
+        sum += total[i];
     return sum;
 }
 
@@ -79,12 +90,10 @@ uint32_t tunic_checksum_add(uint32_t sum, const void *bytes, size_t length)
     struct halves odd = {0};
 
     for (; length >= BLOCK; length -= BLOCK, next += BLOCK) {
-        lanes words[2];
-        memcpy(words, next, BLOCK);
-        add_lanes(&even, words[0]);
-        add_lanes(&odd, words[1]);
+        add_lanes(&even, load_lanes(next));
+        add_lanes(&odd, load_lanes(next + sizeof(lanes)));
     }
-    return narrow(sum + sum_halves(&even) + sum_halves(&odd) + sum_rest(next, length));
+    return narrow(sum + sum_halves(&even, &odd) + sum_rest(next, length));
 }
 
 uint32_t tunic_checksum_copy(uint32_t sum, void *target, const void *source, size_t length)
@@ -95,14 +104,15 @@ uint32_t tunic_checksum_copy(uint32_t sum, void *target, const void *source, siz
     struct halves odd = {0};
 
     for (; length >= BLOCK; length -= BLOCK, next += BLOCK, to += BLOCK) {
-        lanes words[2];
-        memcpy(words, next, BLOCK);
-        memcpy(to, words, BLOCK);
-        add_lanes(&even, words[0]);
-        add_lanes(&odd, words[1]);
+        lanes first = load_lanes(next);
+        lanes second = load_lanes(next + sizeof(lanes));
+        memcpy(to, &first, sizeof(lanes));
+        memcpy(to + sizeof(lanes), &second, sizeof(lanes));
+        add_lanes(&even, first);
+        add_lanes(&odd, second);
     }
     memcpy(to, next, length);
-    return narrow(sum + sum_halves(&even) + sum_halves(&odd) + sum_rest(next, length));
+    return narrow(sum + sum_halves(&even, &odd) + sum_rest(next, length));
 }
 
 uint16_t tunic_checksum_fold(uint32_t sum)
