@@ -21,6 +21,10 @@
 #include <linux/virtio_net.h>
 #include <sys/uio.h>
 
+#ifndef VIRTIO_NET_HDR_GSO_UDP_L4
+#define VIRTIO_NET_HDR_GSO_UDP_L4 5 /* Linux 6.2 */
+#endif
+
 /* What a packet begins with. */
 enum tunic_layer {
     TUNIC_LAYER_IP,       /* mode tun */
@@ -78,7 +82,8 @@ struct tunic_packet {
     uint16_t head_length;
     uint16_t body_length; /* 0: no body */
     /* Where in the head the checksum still lacks the sum of the body: the field holds the folded,
-     * uncomplemented sum of all the rest. 0: nothing is lacking. */
+     * uncomplemented sum of all the rest. 0: nothing is lacking. A field that ends the head is
+     * UDP's, where a sum of zero is written as 0xFFFF. */
     uint16_t checksum;
     uint8_t traffic_class; /* of the IP header: ECN has to be told outside; 0 of what is not IP */
 };
@@ -91,12 +96,19 @@ size_t tunic_packet_copy(const struct tunic_packet *packet, uint8_t *target);
 /* A super-packet being split. */
 struct tunic_split {
     uint8_t *packet;
+    size_t length;
     struct tunic_headers headers;
-    uint32_t offset; /* of the payload not yet given out */
-    uint32_t base;   /* the sum of what is equal in all of the packets */
-    uint32_t index;
-    uint16_t size; /* payload of each packet but the last */
-    bool whole;    /* not to be split: it goes out as it is */
+    bool whole;              /* not to be split: it goes out as it is */
+    uint32_t index;          /* of the next packet */
+    uint32_t offset;         /* of the payload not yet given out */
+    uint32_t sequence;       /* TCP: of the byte at `offset` */
+    uint16_t size;           /* payload of each packet but the last */
+    uint16_t identification; /* of the super-packet's IPv4 header */
+    uint8_t flags;           /* of its TCP header */
+    uint32_t network_base;   /* the sum of what is equal in all of the packets: the IPv4 header */
+    uint32_t transport_base; /* and the pseudo-header with the transport header */
+    /* The headers; what differs between the packets is written over in each. */
+    uint8_t common[TUNIC_HEADERS_MOST];
 };
 
 /* Judges what the device gave: its virtio-net header (little endian) and `length` bytes behind it.
