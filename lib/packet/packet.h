@@ -5,7 +5,8 @@
  *   checksum.c  the Internet checksum (RFC 1071), alone and fused with copying
  *   headers.c   where the headers of a packet lie
  *   split.c     a super-packet of the device (TSO, USO) becomes the packets that it stands for
- *   merge.c     packets of one flow become a super-packet again (as the kernel's GRO does)
+ *   merge.c     packets of one flow become a super-packet again (as the kernel's GRO does);
+ *               merge_take.c: what is written of it
  *   clamp.c     the TCP option MSS made to fit (RFC 879, 6691)
  *   too_big.c   the answer to a packet that does not fit (RFC 792, 1191, 4443)
  *
@@ -139,10 +140,11 @@ struct tunic_merge_group {
     uint16_t first; /* packet */
     uint16_t last;
     uint16_t count;
-    uint16_t size;     /* payload of each but the last */
-    uint32_t sequence; /* TCP: of the byte expected next */
-    uint32_t length;   /* of the merged packet */
-    uint16_t identification;
+    uint16_t size;           /* payload of each but the last */
+    uint32_t sequence;       /* TCP: of the byte expected next */
+    uint32_t length;         /* of the merged packet */
+    uint16_t identification; /* IPv4: of the last */
+    uint8_t kind;            /* TUNIC_MERGE_…; 0: it stays alone */
     uint8_t state;
     struct tunic_headers headers; /* of the first */
 };
@@ -161,6 +163,8 @@ struct tunic_merge {
     } packets[TUNIC_MERGE_PACKETS];
     struct tunic_merge_group groups[TUNIC_MERGE_PACKETS];
     uint16_t flows[TUNIC_MERGE_FLOWS]; /* by hash: the group that may grow, plus one; 0: none */
+    uint16_t recent;                   /* the group of the packet before */
+    uint8_t scratch[TUNIC_PACKET_MOST + 1]; /* small payloads of the group that was taken last */
 };
 
 /* Once, and again whenever `kinds` changes. */
@@ -170,7 +174,8 @@ void tunic_merge_prepare(struct tunic_merge *merge, enum tunic_layer layer, unsi
  * it). -ENOSPC: the batch is full. */
 int tunic_merge_add(struct tunic_merge *merge, uint8_t *packet, size_t length);
 /* What is to be written to the device as group `index` of `group_count`: its header (little endian;
- * num_buffers is not part of it) and up to TUNIC_MERGE_PIECES pieces. Returns how many. */
+ * num_buffers is not part of it) and up to TUNIC_MERGE_PIECES pieces, which are valid until the
+ * next take. Returns how many. */
 size_t tunic_merge_take(struct tunic_merge *merge, size_t index, struct virtio_net_hdr *header,
                         struct iovec pieces[TUNIC_MERGE_PIECES]);
 /* Forgets all packets: a new batch begins. */
