@@ -10,10 +10,12 @@
  * flow table has for its hash.
  *
  * Order. Groups are written in the order of their first packets, so a packet may only join the
- * youngest group of its flow. The table keeps to that without chains: a packet that joins nothing
- * begins a group and replaces the entry, whosever it was, and one that nothing may join empties it.
- * A collision of two flows therefore costs merging, never order; so does an attacker who makes
- * collisions. A fragment does not tell its ports and empties the whole table.
+ * youngest group of its flow. The table keeps to that: a flow has one entry at most, and a packet
+ * that joins nothing begins a group and puts it there, or empties it if nothing may be joined to
+ * that packet. Where more flows meet than there are ways, one takes another's entry, and a tag is
+ * no more than a part of the hash: two flows that are taken for one cost each other merging, never
+ * order; so does an attacker who makes collisions. A fragment does not tell its ports and empties
+ * the whole table.
  *
  * Reversal. What is merged must come out of a splitter as it went in. Whatever a splitter copies
  * from the first packet is therefore the same in all of them (addresses, ToS, TTL, options, window,
@@ -34,10 +36,12 @@
 
 enum {
     UDP_SEGMENTS = 64, /* what every kernel with UDP super-packets takes */
-    FLOW_BITS = 7,
+    WAYS = 4,          /* entries that a flow may have one of */
+    SET_BITS = 6,
+    TAG_BITS = 16,
 };
 
-_Static_assert(1 << FLOW_BITS == TUNIC_MERGE_FLOWS, "the table is as large as its hash");
+_Static_assert(WAYS << SET_BITS == TUNIC_MERGE_FLOWS, "the table is as large as its hash");
 
 enum state {
     UNVERIFIED, /* the first packet's checksums, as long as it is alone */
@@ -242,8 +246,7 @@ static uint16_t begin(struct tunic_merge *merge, const struct arrival *arrival)
 
 /* ---- flows ----------------------------------------------------------------------------- */
 
-static uint16_t *entry_of(struct tunic_merge *merge, const struct tunic_headers *headers,
-                          const uint8_t *data)
+static uint64_t hash_of(const struct tunic_headers *headers, const uint8_t *data)
 {
     const uint64_t multiplier = 0x9e3779b97f4a7c15; /* odd, its bits spread out */
     const uint8_t *network = data + headers->network;
@@ -256,7 +259,26 @@ static uint16_t *entry_of(struct tunic_merge *merge, const struct tunic_headers 
             hash = (hash ^ load64(network + IPV6_ADDRESSES + i)) * multiplier;
     }
     hash ^= hash >> 32;
-    return &merge->flows[(hash * multiplier) >> (64 - FLOW_BITS)];
+    return hash * multiplier; /* the upper bits are the good ones */
+}
+
+/* The flow's entry, or an empty one for it. */
+static struct tunic_merge_flow *flow_of(struct tunic_merge *merge,
+                                        const struct tunic_headers *headers, const uint8_t *data)
+{
+    uint64_t hash = hash_of(headers, data);
+    struct tunic_merge_flow *set = &merge->flows[(hash >> (64 - SET_BITS)) * WAYS];
+    uint16_t tag = (uint16_t)(hash >> (64 - SET_BITS - TAG_BITS));
+    struct tunic_merge_flow *flow = &set[tag % WAYS];
+
+    for (size_t way = 0; way < WAYS; way++) {
+        if (set[way].group == 0)
+            flow = &set[way];
+        else if (set[way].tag == tag)
+            return &set[way];
+    }
+    *flow = (struct tunic_merge_flow){.tag = tag};
+    return flow;
 }
 
 /* Nothing that comes later may go into a group that began before this packet. */
@@ -269,7 +291,7 @@ static void separate(struct tunic_merge *merge, const struct arrival *arrival)
     if (headers->fragment || headers->protocol == IPPROTO_RAW)
         memset(merge->flows, 0, sizeof(merge->flows));
     else if (headers->protocol == IPPROTO_TCP || headers->protocol == IPPROTO_UDP)
-        *entry_of(merge, headers, arrival->data) = 0;
+        flow_of(merge, headers, arrival->data)->group = 0;
 }
 
 void tunic_merge_prepare(struct tunic_merge *merge, enum tunic_layer layer, unsigned kinds)
@@ -307,9 +329,10 @@ int tunic_merge_add(struct tunic_merge *merge, uint8_t *packet, size_t length)
     arrival.size = (uint16_t)(headers->end - headers->payload);
     if (merge->group_count > 0 && join(merge, merge->recent, &arrival))
         return 0;
-    uint16_t *entry = entry_of(merge, headers, packet);
-    if (*entry != 0 && *entry - 1 != merge->recent && join(merge, (uint16_t)(*entry - 1), &arrival))
+    struct tunic_merge_flow *flow = flow_of(merge, headers, packet);
+    if (flow->group != 0 && flow->group - 1 != merge->recent &&
+        join(merge, (uint16_t)(flow->group - 1), &arrival))
         return 0;
-    *entry = (uint16_t)(begin(merge, &arrival) + 1);
+    flow->group = (uint16_t)(begin(merge, &arrival) + 1);
     return 0;
 }

@@ -126,7 +126,7 @@ size_t tunic_split_next(struct tunic_split *split, struct tunic_packet *packets,
 
 /* ---- merging --------------------------------------------------------------------------- */
 
-enum { TUNIC_MERGE_PACKETS = 2048, TUNIC_MERGE_FLOWS = 128, TUNIC_MERGE_PIECES = 512 };
+enum { TUNIC_MERGE_PACKETS = 2048, TUNIC_MERGE_FLOWS = 256, TUNIC_MERGE_PIECES = 512 };
 
 /* What the device takes super-packets of. */
 enum {
@@ -149,6 +149,12 @@ struct tunic_merge_group {
     struct tunic_headers headers; /* of the first */
 };
 
+/* The group that a flow's next packet may join. */
+struct tunic_merge_flow {
+    uint16_t tag;   /* of the hash */
+    uint16_t group; /* plus one; 0: an empty entry */
+};
+
 /* The packets of one batch. Large: lives as long as its owner. */
 struct tunic_merge {
     enum tunic_layer layer;
@@ -162,8 +168,8 @@ struct tunic_merge {
         uint16_t next;
     } packets[TUNIC_MERGE_PACKETS];
     struct tunic_merge_group groups[TUNIC_MERGE_PACKETS];
-    uint16_t flows[TUNIC_MERGE_FLOWS]; /* by hash: the group that may grow, plus one; 0: none */
-    uint16_t recent;                   /* the group of the packet before */
+    struct tunic_merge_flow flows[TUNIC_MERGE_FLOWS]; /* by hash */
+    uint16_t recent;                                  /* the group of the packet before */
     uint8_t scratch[TUNIC_PACKET_MOST + 1]; /* small payloads of the group that was taken last */
 };
 
