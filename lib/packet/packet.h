@@ -189,8 +189,8 @@ void tunic_merge_reset(struct tunic_merge *merge);
 
 /* ---- fitting --------------------------------------------------------------------------- */
 
-/* Lowers the MSS of a TCP SYN to what leaves the IP packet within `mtu` bytes, checksum included.
- * Anything else is left as it is. */
+/* Lowers the MSS of a TCP SYN to what leaves the IP packet within `mtu` bytes, and mends its
+ * checksum, which must be complete (as it is in an unsplit packet). Anything else is left alone. */
 void tunic_clamp_mss(const struct tunic_headers *headers, uint8_t *packet, size_t length,
                      uint32_t mtu);
 

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation.
+ *
+ * The answer comes from the address that the packet was sent to. A tunnel has none of its own that
+ * the sender need know: it may be unnumbered, or the port of a bridge. A sender finds the
+ * connection by the quoted packet and not by who reports it; and an answer that enters by the
+ * interface to which its source is routed is what its reverse path filter lets through.
+ *
+ * What must not be answered (RFC 1122 3.2.2, RFC 4443 2.4) is whatever could make errors breed, or
+ * reach others than one sender.
+ */
+#include "packet/packet.h"
+
+#include "packet/bytes.h"
+
+#include <netinet/in.h>
+
+enum {
+    MAC = 6,
+    MAC_GROUP = 0x01,
+    IPV4_HEADER = 20,
+    IPV4_FLAGS = 6,
+    IPV4_DO_NOT_FRAGMENT = 0x4000,
+    IPV4_OFFSET = 0x1FFF,
+    IPV4_CHECKSUM = 10,
+    IPV4_SOURCE = 12,
+    IPV4_TARGET = 16,
+    IPV4_MTU_LEAST = 68,
+    IPV4_ANSWER_MOST = 576, /* what every host takes */
+    IPV6_HEADER = 40,
+    IPV6_OFFSET = 0xFFF8,
+    IPV6_SOURCE = 8,
+    IPV6_TARGET = 24,
+    IPV6_ADDRESS = 16,
+    IPV6_MTU_LEAST = 1280,
+    HOP_LIMIT = 64,
+    INTERNETWORK_CONTROL = 0xC0, /* RFC 1812 4.3.2.5 */
+    ICMP_HEADER = 8,             /* of either version */
+    ICMP_UNREACHABLE = 3,
+    ICMP_FRAGMENTATION_NEEDED = 4,
+    ICMPV6_PACKET_TOO_BIG = 2,
+    ICMPV6_INFORMATIONAL = 128,
+    ICMPV6_REDIRECT = 137,
+};
+
+/* ---- what may be answered -------------------------------------------------------------- */
+
+/* This network, loopback, multicast, reserved and broadcast: never one host that could be told. */
+static bool is_host4(const uint8_t *address)
+{
+    return address[0] != 0 && address[0] != 127 && address[0] < 224;
+}
+
+static bool is_host6(const uint8_t *address)
+{
+    static const uint8_t unspecified[IPV6_ADDRESS];
+
+    return address[0] != 0xFF && memcmp(address, unspecified, IPV6_ADDRESS) != 0;
+}
+
+/* Of ICMP: only the types that ask or answer something are known not to be errors. */
+static bool is_error(const struct tunic_headers *headers, const uint8_t *packet)
+{
+    static const uint32_t asking = 1U << 0 | 1U << 8 | 1U << 9 | 1U << 10 | 1U << 13 | 1U << 14;
+
+    if (headers->protocol != IPPROTO_ICMP && headers->protocol != IPPROTO_ICMPV6)
+        return false;
+    if (headers->transport == headers->end)
+        return true;
+    uint8_t type = packet[headers->transport];
+    if (headers->protocol == IPPROTO_ICMPV6)
+        return type < ICMPV6_INFORMATIONAL || type == ICMPV6_REDIRECT;
+    return type >= 32 || (asking >> type & 1) == 0;
+}
+
+static bool may_answer4(const struct tunic_headers *headers, const uint8_t *packet, uint32_t mtu)
+{
+    const uint8_t *network = packet + headers->network;
+    uint16_t flags = load16(network + IPV4_FLAGS);
+
+    return mtu >= IPV4_MTU_LEAST && (flags & IPV4_DO_NOT_FRAGMENT) != 0 &&
+           (flags & IPV4_OFFSET) == 0 && is_host4(network + IPV4_SOURCE) &&
+           is_host4(network + IPV4_TARGET) && !is_error(headers, packet);
+}
+
+static bool may_answer6(const struct tunic_headers *headers, const uint8_t *packet, uint32_t mtu)
+{
+    const uint8_t *network = packet + headers->network;
+
+    /* Of a fragment the transport begins behind the fragment header. */
+    if (headers->fragment && (load16(packet + headers->transport - 6) & IPV6_OFFSET) != 0)
+        return false;
+    return mtu >= IPV6_MTU_LEAST && is_host6(network + IPV6_SOURCE) &&
+           is_host6(network + IPV6_TARGET) && !is_error(headers, packet);
+}
+
+/* ---- the answer ------------------------------------------------------------------------ */
+
+/* Each returns the length of what is written at `answer`: an IP packet. */
+static size_t write4(uint8_t *answer, const uint8_t *network, size_t length, uint32_t mtu)
+{
+    enum { QUOTE_MOST = IPV4_ANSWER_MOST - IPV4_HEADER - ICMP_HEADER };
+    size_t quote = length < QUOTE_MOST ? length : QUOTE_MOST;
+    uint8_t *icmp = answer + IPV4_HEADER;
+
+    memset(answer, 0, IPV4_HEADER + ICMP_HEADER);
+    answer[0] = 0x45;
+    answer[1] = INTERNETWORK_CONTROL;
+    store16(answer + 2, (uint16_t)(IPV4_HEADER + ICMP_HEADER + quote));
+    store16(answer + IPV4_FLAGS, IPV4_DO_NOT_FRAGMENT); /* so it needs no identification */
+    answer[8] = HOP_LIMIT;
+    answer[9] = IPPROTO_ICMP;
+    memcpy(answer + IPV4_SOURCE, network + IPV4_TARGET, 4);
+    memcpy(answer + IPV4_TARGET, network + IPV4_SOURCE, 4);
+    uint32_t sum = tunic_checksum_add(0, answer, IPV4_HEADER);
+    store_word(answer + IPV4_CHECKSUM, (uint16_t)~tunic_checksum_fold(sum));
+
+    icmp[0] = ICMP_UNREACHABLE;
+    icmp[1] = ICMP_FRAGMENTATION_NEEDED;
+    store16(icmp + 6, (uint16_t)(mtu < UINT16_MAX ? mtu : UINT16_MAX));
+    memcpy(icmp + ICMP_HEADER, network, quote);
+    sum = tunic_checksum_add(0, icmp, ICMP_HEADER + quote);
+    store_word(icmp + 2, (uint16_t)~tunic_checksum_fold(sum));
+    return IPV4_HEADER + ICMP_HEADER + quote;
+}
+
+static size_t write6(uint8_t *answer, const uint8_t *network, size_t length, uint32_t mtu)
+{
+    enum { QUOTE_MOST = IPV6_MTU_LEAST - IPV6_HEADER - ICMP_HEADER };
+    size_t quote = length < QUOTE_MOST ? length : QUOTE_MOST;
+    uint8_t *icmp = answer + IPV6_HEADER;
+
+    memset(answer, 0, IPV6_HEADER + ICMP_HEADER);
+    answer[0] = 0x60;
+    store16(answer + 4, (uint16_t)(ICMP_HEADER + quote));
+    answer[6] = IPPROTO_ICMPV6;
+    answer[7] = HOP_LIMIT;
+    memcpy(answer + IPV6_SOURCE, network + IPV6_TARGET, IPV6_ADDRESS);
+    memcpy(answer + IPV6_TARGET, network + IPV6_SOURCE, IPV6_ADDRESS);
+
+    icmp[0] = ICMPV6_PACKET_TOO_BIG;
+    store32(icmp + 4, mtu);
+    memcpy(icmp + ICMP_HEADER, network, quote);
+    uint32_t sum = tunic_checksum_pseudo(answer, IPPROTO_ICMPV6, (uint32_t)(ICMP_HEADER + quote));
+    sum = tunic_checksum_add(sum, icmp, ICMP_HEADER + quote);
+    store_word(icmp + 2, (uint16_t)~tunic_checksum_fold(sum));
+    return IPV6_HEADER + ICMP_HEADER + quote;
+}
+
+size_t tunic_too_big(enum tunic_layer layer, const uint8_t *packet, size_t length, uint32_t mtu,
+                     uint8_t answer[TUNIC_TOO_BIG_MOST])
+{
+    struct tunic_headers headers;
+
+    if (!tunic_headers_read(&headers, layer, packet, length) || headers.version == 0)
+        return 0;
+    if (headers.version == 4 ? !may_answer4(&headers, packet, mtu)
+                             : !may_answer6(&headers, packet, mtu))
+        return 0;
+    if (layer == TUNIC_LAYER_ETHERNET) {
+        if (((packet[0] | packet[MAC]) & MAC_GROUP) != 0)
+            return 0;
+        memcpy(answer, packet, headers.network); /* tags and type are those of the packet */
+        memcpy(answer, packet + MAC, MAC);
+        memcpy(answer + MAC, packet, MAC);
+    }
+    const uint8_t *network = packet + headers.network;
+    size_t quotable = (size_t)headers.end - headers.network;
+    return headers.network + (headers.version == 4
+                                  ? write4(answer + headers.network, network, quotable, mtu)
+                                  : write6(answer + headers.network, network, quotable, mtu));
+}
