@@ -189,24 +189,6 @@ static const char *nearest_keyword(const struct tunic_walk *walk, const char *wo
     return tunic_nearest(word, candidates);
 }
 
-static int unknown_word(const struct tunic_walk *walk, const struct tunic_match *match,
-                        const char *word, struct tunic_error *error)
-{
-    char quoted[QUOTED];
-    const char *nearest = nearest_keyword(walk, word);
-
-    tunic_text_escape(quoted, sizeof(quoted), word);
-    if (match->kind == TUNIC_WORD_AMBIGUOUS)
-        (void)tunic_error_set(error, TUNIC_USAGE, "'%s' could be more than one keyword", quoted);
-    else
-        (void)tunic_error_set(error, TUNIC_USAGE, "unknown word '%s'", quoted);
-    if (match->kind == TUNIC_WORD_UNKNOWN && nearest)
-        tunic_error_hint(error, "did you mean '%s'?", nearest);
-    else if (walk->grammar->names == TUNIC_NAMES_MANY && walk->names > 0)
-        tunic_error_hint(error, "names stand together, or each after 'dev'");
-    return -EINVAL;
-}
-
 /* Whether a word is one of the tables, though not at this place: an option of another keyword, or
  * a keyword of other commands. */
 static bool misplaced(const struct tunic_walk *walk, const char *word)
@@ -223,6 +205,28 @@ static bool misplaced(const struct tunic_walk *walk, const char *word)
         }
     }
     return false;
+}
+
+static int unknown_word(const struct tunic_walk *walk, const struct tunic_match *match,
+                        const char *word, struct tunic_error *error)
+{
+    char quoted[QUOTED];
+    bool ambiguous = match->kind == TUNIC_WORD_AMBIGUOUS;
+    bool elsewhere = !ambiguous && misplaced(walk, word);
+    const char *nearest = ambiguous || elsewhere ? NULL : nearest_keyword(walk, word);
+
+    tunic_text_escape(quoted, sizeof(quoted), word);
+    if (ambiguous)
+        (void)tunic_error_set(error, TUNIC_USAGE, "'%s' could be more than one keyword", quoted);
+    else if (elsewhere)
+        (void)tunic_error_set(error, TUNIC_USAGE, "'%s' has no place here", quoted);
+    else
+        (void)tunic_error_set(error, TUNIC_USAGE, "unknown word '%s'", quoted);
+    if (nearest)
+        tunic_error_hint(error, "did you mean '%s'?", nearest);
+    else if (walk->grammar->names == TUNIC_NAMES_MANY && walk->names > 0)
+        tunic_error_hint(error, "names stand together, or each after 'dev'");
+    return -EINVAL;
 }
 
 /* In a run of names, a word that looks like a mistyped keyword or its value is not made an
