@@ -8,6 +8,7 @@
  *   merge.c     packets of one flow become a super-packet again (as the kernel's GRO does);
  *               merge_take.c: what is written of it
  *   clamp.c     the TCP option MSS made to fit (RFC 879, 6691)
+ *   ecn.c       congestion told outside is told inside (RFC 6040)
  *   too_big.c   the answer to a packet that does not fit (RFC 792, 1191, 4443)
  *
  * Everything that is read is hostile: a length is checked against the real buffer before it is
@@ -193,6 +194,11 @@ void tunic_merge_reset(struct tunic_merge *merge);
  * checksum, which must be complete (as it is in an unsplit packet). Anything else is left alone. */
 void tunic_clamp_mss(const struct tunic_headers *headers, uint8_t *packet, size_t length,
                      uint32_t mtu);
+
+/* Marks a packet as having met congestion (ECN: CE), header checksum included. False: its transport
+ * would not understand that (Not-ECT), and it has to be dropped instead. What is not IP is left as
+ * it is: true. */
+bool tunic_congestion_mark(enum tunic_layer layer, uint8_t *packet, size_t length);
 
 enum { TUNIC_TOO_BIG_MOST = 1280 + TUNIC_ETHERNET_HEADER + 8 };
 

@@ -80,12 +80,13 @@ struct tunic_resolver {
     void *closure;
 };
 
-/* Starts it. `confine` is called in the child before it looks anything up (NULL: nothing).
+/* Starts it. `confine` is called in the child, with its own closure, before it looks anything up
+ * (NULL: nothing is done).
  * `found` is called from the loop with what tunic_resolver_ask asked for; none were found where the
  * count is 0. */
 int tunic_resolver_open(struct tunic_resolver *resolver, struct tunic_loop *loop,
                         const struct tunic_host *hosts, size_t count,
-                        int (*confine)(void *closure, struct tunic_error *error),
+                        int (*confine)(void *closure, struct tunic_error *error), void *closure,
                         struct tunic_error *error);
 void tunic_resolver_ask(struct tunic_resolver *resolver, size_t index);
 void tunic_resolver_close(struct tunic_resolver *resolver);
@@ -171,11 +172,9 @@ struct tunic_transport;
 struct tunic_transport_user {
     void *closure;
     void (*arrived)(void *closure, struct tunic_arrival *arrivals, size_t count);
-    /* False: nothing can be taken any more (a stream is full or not connected) until it is true. */
+    /* False: nothing can be taken any more (a socket is full or not connected) until it is true.
+     * What `send` left in the outbox is to be given again then; until then it stays untouched. */
     void (*ready)(void *closure, bool ready);
-    /* A datagram of `length` bytes was larger than the path to `to` takes, `mtu` bytes with all
-     * outer headers; NULL: not wanted. */
-    void (*too_big)(void *closure, const struct tunic_endpoint *to, uint32_t mtu);
     /* Whether this address may speak to us; asked once a message (UDP) or connection (TCP). NULL:
      * any may. */
     bool (*admits)(void *closure, const union tunic_socket_address *from);
@@ -194,12 +193,14 @@ struct tunic_transport_options {
 
 struct tunic_transport_operations {
     const char *name; /* "udp" */
-    /* Sends what is in the outbox and empties it. What cannot be sent is dropped and counted. */
+    /* Sends what is in the outbox and empties it. What cannot be sent is dropped and counted, but
+     * for what the socket has no room for now: `ready` tells. */
     void (*send)(struct tunic_transport *transport, struct tunic_outbox *outbox);
     /* Speaks to the first of these instead (the name means another address now). */
     void (*reconnect)(struct tunic_transport *transport, const struct tunic_addresses *addresses);
-    /* Bytes that a datagram grows by on its way to `to`: outer headers. */
-    size_t (*overhead)(const struct tunic_transport *transport, const struct tunic_endpoint *to);
+    /* Bytes of the largest datagram that reaches `to` (NULL: whoever it will be) in one piece, as
+     * far as the kernel knows. */
+    size_t (*room)(struct tunic_transport *transport, const struct tunic_endpoint *to);
     void (*close)(struct tunic_transport *transport); /* frees it */
 };
 

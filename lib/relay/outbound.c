@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation. When the device has packets, they are read one behind the other into a
+ * buffer, until there are none or the buffer is full; super-packets are split where they lie. Then
+ * all of them are sealed and sent at once. Nothing is kept from one such burst to the next but what
+ * the transport had no room for: then the device is not read, and its own queue drops.
+ */
+#include "relay/engine.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { BURSTS = 4 }; /* before the other direction has its turn */
+
+bool tunic_outbound_flush(struct tunic_relay *relay)
+{
+    struct tunic_outbound *outbound = &relay->outbound;
+
+    if (outbound->outbox.message_count > 0 && !outbound->blocked)
+        relay->transport->operations->send(relay->transport, &outbound->outbox);
+    return outbound->outbox.message_count == 0;
+}
+
+/* ---- what does not fit ----------------------------------------------------------------- */
+
+/* True: its sender was told, and it goes no further. */
+static bool refuse(struct tunic_relay *relay, const struct tunic_packet *packet)
+{
+    struct tunic_outbound *outbound = &relay->outbound;
+    uint8_t answer[TUNIC_TOO_BIG_MOST];
+    struct virtio_net_hdr header = {0};
+    size_t length = tunic_packet_copy(packet, outbound->whole);
+
+    length = tunic_too_big(relay->layer, outbound->whole, length, tunic_relay_mtu(relay), answer);
+    if (length == 0 && relay->options->protocol == TUNIC_RELAY_UDP)
+        return false; /* it may be sent in fragments */
+    relay->counters.too_big++;
+    if (length > 0) {
+        struct iovec pieces[2] = {{0}, {.iov_base = answer, .iov_len = length}};
+        (void)tunic_queue_write(&relay->queue, &header, pieces, 2);
+    }
+    return true;
+}
+
+/* ---- reading --------------------------------------------------------------------------- */
+
+static void begin_burst(struct tunic_outbound *outbound)
+{
+    outbound->used = 0;
+    outbound->heads_used = 0;
+    outbound->count = 0;
+}
+
+static void seal(struct tunic_relay *relay)
+{
+    struct tunic_outbound *outbound = &relay->outbound;
+
+    if (outbound->count > 0)
+        relay->codec->operations->seal(relay->codec, outbound->packets, outbound->count);
+    outbound->count = 0;
+}
+
+/* Drops what is too big, and counts the rest. */
+static size_t sort_out(struct tunic_relay *relay, struct tunic_packet *packets, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t length = (size_t)packets[i].head_length + packets[i].body_length;
+        if (length > relay->limit && refuse(relay, &packets[i]))
+            continue;
+        relay->counters.device_in++;
+        relay->counters.device_in_bytes += length;
+        if (kept != i)
+            packets[kept] = packets[i];
+        kept++;
+    }
+    return kept;
+}
+
+static void take(struct tunic_relay *relay, const struct virtio_net_hdr *header, uint8_t *packet,
+                 size_t length)
+{
+    struct tunic_outbound *outbound = &relay->outbound;
+    size_t headroom = relay->transport->form.prefix + relay->codec->operations->headroom;
+    struct tunic_split split;
+
+    if (tunic_split_begin(&split, header, relay->layer, packet, length) != 0) {
+        relay->counters.device_malformed++;
+        return;
+    }
+    if (!relay->options->no_mss)
+        tunic_clamp_mss(&split.headers, packet, length, tunic_relay_mtu(relay));
+    for (;;) {
+        size_t room =
+            (TUNIC_OUTBOUND_HEADS - outbound->heads_used) / (headroom + TUNIC_HEADERS_MOST);
+        size_t used = 0;
+
+        if (room > TUNIC_OUTBOUND_PACKETS - outbound->count)
+            room = TUNIC_OUTBOUND_PACKETS - outbound->count;
+        if (room == 0) {
+            /* Sealed and sent, their heads are free again. */
+            seal(relay);
+            if (!tunic_outbound_flush(relay))
+                return;
+            outbound->heads_used = 0;
+            continue;
+        }
+        struct tunic_packet *packets = &outbound->packets[outbound->count];
+        size_t count = tunic_split_next(&split, packets, room,
+                                        outbound->heads + outbound->heads_used, headroom, &used);
+        if (count == 0)
+            return;
+        outbound->heads_used += used;
+        outbound->count += sort_out(relay, packets, count);
+    }
+}
+
+/* Reads until there is nothing, or no room. False: there is nothing more. */
+static bool read_burst(struct tunic_relay *relay)
+{
+    struct tunic_outbound *outbound = &relay->outbound;
+    size_t headroom = relay->transport->form.prefix + relay->codec->operations->headroom;
+
+    begin_burst(outbound);
+    while (outbound->used + headroom + TUNIC_PACKET_ROOM <= TUNIC_OUTBOUND_BYTES &&
+           outbound->count < TUNIC_OUTBOUND_PACKETS) {
+        uint8_t *packet = outbound->bytes + outbound->used + headroom;
+        struct virtio_net_hdr header;
+        ssize_t length = tunic_queue_read(&relay->queue, &header, packet, TUNIC_PACKET_ROOM);
+
+        if (length < 0) {
+            if (length == -EAGAIN || length == -EINTR)
+                return false;
+            if (length == -EBADMSG) {
+                relay->counters.device_malformed++;
+                continue;
+            }
+            tunic_relay_device_failed(relay, (int)length);
+            return false;
+        }
+        outbound->used += headroom + (size_t)length;
+        take(relay, &header, packet, (size_t)length);
+        if (outbound->blocked)
+            return false;
+    }
+    return true;
+}
+
+static void device_ready(void *closure, uint32_t events)
+{
+    struct tunic_relay *relay = closure;
+
+    if (relay->outbound.blocked) {
+        if (events & (EPOLLERR | EPOLLHUP))
+            tunic_relay_device_failed(relay, -EBADFD);
+        return;
+    }
+    for (size_t i = 0; i < BURSTS && !relay->outbound.blocked; i++) {
+        bool more = read_burst(relay);
+        seal(relay);
+        (void)tunic_outbound_flush(relay);
+        if (!more)
+            break;
+    }
+}
+
+void tunic_outbound_ready(struct tunic_relay *relay, bool ready)
+{
+    struct tunic_outbound *outbound = &relay->outbound;
+
+    outbound->blocked = !ready;
+    if (ready)
+        (void)tunic_outbound_flush(relay);
+    if (outbound->source.ready)
+        tunic_loop_change(&relay->loop, &outbound->source, outbound->blocked ? 0 : EPOLLIN);
+}
+
+/* ---- opening --------------------------------------------------------------------------- */
+
+int tunic_outbound_open(struct tunic_relay *relay, struct tunic_error *error)
+{
+    struct tunic_outbound *outbound = &relay->outbound;
+    size_t size = (size_t)TUNIC_OUTBOUND_BYTES + TUNIC_OUTBOUND_HEADS;
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (memory == MAP_FAILED)
+        return tunic_error_memory(error);
+    outbound->bytes = memory;
+    outbound->heads = outbound->bytes + TUNIC_OUTBOUND_BYTES;
+    outbound->outbox.form = relay->transport->form;
+    outbound->source = (struct tunic_source){relay->queue.descriptor, device_ready, relay};
+    int result =
+        tunic_loop_add(&relay->loop, &outbound->source, outbound->blocked ? 0 : EPOLLIN, error);
+    if (result != 0)
+        outbound->source.ready = NULL;
+    return result;
+}
+
+void tunic_outbound_close(struct tunic_relay *relay)
+{
+    struct tunic_outbound *outbound = &relay->outbound;
+
+    if (outbound->source.ready)
+        tunic_loop_remove(&relay->loop, &outbound->source);
+    if (outbound->bytes)
+        (void)munmap(outbound->bytes, (size_t)TUNIC_OUTBOUND_BYTES + TUNIC_OUTBOUND_HEADS);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* The codec that does nothing: one packet a datagram, as it is. */
+#include "relay/plain.h"
+
+enum { SPANS = 512, CONGESTION_BITS = 3 };
+
+static struct tunic_relay *relay_of(struct tunic_codec *codec)
+{
+    union {
+        struct tunic_codec *codec;
+        struct tunic_plain *plain; /* whose first member it is */
+    } same = {.codec = codec};
+
+    return same.plain->relay;
+}
+
+static void seal(struct tunic_codec *codec, struct tunic_packet *packets, size_t count)
+{
+    struct tunic_relay *relay = relay_of(codec);
+    struct tunic_outbox *outbox = &relay->outbound.outbox;
+    const struct tunic_endpoint *to;
+
+    if (!tunic_peer_reachable(relay, &to)) {
+        relay->counters.unanswered += count;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct tunic_packet *packet = &packets[i];
+        uint8_t traffic_class = packet->traffic_class & CONGESTION_BITS;
+
+        tunic_packet_finish(packet);
+        while (!tunic_outbox_add(outbox, to, traffic_class, packet->head, packet->head_length,
+                                 packet->body, packet->body_length)) {
+            if (!tunic_outbound_flush(relay)) {
+                relay->transport->counters.dropped += count - i;
+                return;
+            }
+        }
+    }
+}
+
+static void open_arrivals(struct tunic_codec *codec, struct tunic_arrival *arrivals, size_t count)
+{
+    struct tunic_relay *relay = relay_of(codec);
+    struct tunic_span spans[SPANS];
+    size_t filled = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct tunic_arrival *arrival = &arrivals[i];
+        size_t step = arrival->size > 0 ? arrival->size : 1;
+
+        for (size_t offset = 0; offset < arrival->length; offset += step) {
+            size_t length = arrival->length - offset;
+            spans[filled++] =
+                (struct tunic_span){.data = arrival->data + offset,
+                                    .length = (uint16_t)(length < step ? length : step),
+                                    .traffic_class = arrival->traffic_class};
+            if (filled == SPANS) {
+                tunic_inbound_deliver(relay, spans, filled);
+                filled = 0;
+            }
+        }
+        relay->counters.malformed += arrival->length == 0;
+        tunic_peer_heard(relay, arrival->from);
+    }
+    tunic_inbound_deliver(relay, spans, filled);
+}
+
+static const struct tunic_codec_operations operations = {
+    .seal = seal,
+    .open = open_arrivals,
+};
+
+void tunic_plain_open(struct tunic_plain *plain, struct tunic_relay *relay)
+{
+    plain->codec.operations = &operations;
+    plain->relay = relay;
+}

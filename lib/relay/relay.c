@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation. Everything that needs a privilege comes first: names, sockets, the device,
+ * the helper that looks names up. Then the process gives up all it can, and only then is anything
+ * read that somebody else wrote.
+ *
+ * The socket comes before the device: a device that is made gets the MTU that fits through it.
+ */
+#include "relay/engine.h"
+#include "relay/plain.h"
+#include "sandbox/sandbox.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const uint64_t second = 1000000000;
+
+enum {
+    REFRESH = 5, /* seconds: the path's MTU and the silence are looked at */
+    ETHERNET_OVERHEAD = TUNIC_ETHERNET_HEADER,
+    NOBODY = 65534,
+    DEVICE_MTU_MOST = 65521,
+    STREAM_MTU = 1500,
+};
+
+/* ---- how large ------------------------------------------------------------------------- */
+
+uint32_t tunic_relay_mtu(const struct tunic_relay *relay)
+{
+    return relay->layer == TUNIC_LAYER_ETHERNET ? relay->limit - ETHERNET_OVERHEAD : relay->limit;
+}
+
+void tunic_relay_measure(struct tunic_relay *relay)
+{
+    const struct tunic_endpoint *to;
+
+    if (relay->options->protocol == TUNIC_RELAY_TCP) {
+        relay->limit = relay->options->jumbo ? TUNIC_PACKET_MOST : TUNIC_RELAY_PLAIN_FRAME;
+        return;
+    }
+    (void)tunic_peer_reachable(relay, &to);
+    relay->limit = (uint32_t)(relay->transport->operations->room(relay->transport, to) -
+                              relay->codec->operations->overhead);
+}
+
+/* Of a device that is made and of which nobody said anything. */
+static uint32_t fitting_mtu(const struct tunic_relay *relay)
+{
+    uint32_t mtu = relay->options->protocol == TUNIC_RELAY_TCP ? STREAM_MTU : relay->limit;
+
+    return mtu < DEVICE_MTU_MOST ? mtu : DEVICE_MTU_MOST;
+}
+
+static void warn_mtu(struct tunic_relay *relay, uint32_t mtu)
+{
+    uint32_t fits = tunic_relay_mtu(relay);
+    struct tunic_error warning;
+
+    if (mtu <= fits)
+        return;
+    (void)tunic_error_set(&warning, TUNIC_FAILED, "its mtu is %u, and %u fits through the tunnel",
+                          mtu, fits);
+    tunic_error_cause(&warning, "larger packets are refused or sent in fragments");
+    tunic_error_hint(&warning, "'mtu %u'", fits);
+    relay->user->warn(relay->user->closure, &warning);
+}
+
+/* ---- what others call ------------------------------------------------------------------ */
+
+static void arrived(void *closure, struct tunic_arrival *arrivals, size_t count)
+{
+    struct tunic_relay *relay = closure;
+
+    relay->codec->operations->open(relay->codec, arrivals, count);
+    tunic_inbound_flush(relay);
+}
+
+static void ready(void *closure, bool is_ready)
+{
+    tunic_outbound_ready(closure, is_ready);
+}
+
+static bool admits(void *closure, const union tunic_socket_address *from)
+{
+    return tunic_peer_admits(closure, from);
+}
+
+static void connected(void *closure, const struct tunic_endpoint *endpoint)
+{
+    struct tunic_relay *relay = closure;
+
+    if (endpoint)
+        relay->peer.endpoint = *endpoint;
+    else
+        relay->peer.endpoint.remote.any.sa_family = AF_UNSPEC;
+}
+
+void tunic_relay_device_failed(struct tunic_relay *relay, int result)
+{
+    tunic_loop_stop(&relay->loop, result == -EBADFD ? -ENODEV : result);
+}
+
+/* ---- from time to time ----------------------------------------------------------------- */
+
+static void count(const struct tunic_relay *relay, struct tunic_relay_counters *counters)
+{
+    *counters = relay->counters;
+    counters->transport = relay->transport->counters;
+    counters->last_received = relay->peer.heard;
+    counters->peer = relay->peer.endpoint.remote;
+    if (counters->peer.any.sa_family == AF_UNSPEC && relay->peer.connect.count > 0)
+        counters->peer = relay->peer.connect.list[0];
+}
+
+static void refresh(void *closure)
+{
+    struct tunic_relay *relay = closure;
+    uint64_t now = tunic_clock_now();
+
+    tunic_relay_measure(relay);
+    tunic_peer_check(relay, now);
+    tunic_timer_set(&relay->loop, &relay->refresh, now + REFRESH * second);
+}
+
+static void tick(void *closure)
+{
+    struct tunic_relay *relay = closure;
+    struct tunic_relay_counters counters;
+
+    count(relay, &counters);
+    relay->user->tick(relay->user->closure, &counters);
+    tunic_timer_set(&relay->loop, &relay->tick, tunic_clock_now() + second);
+}
+
+static void signalled(void *closure, int signal_number)
+{
+    struct tunic_relay *relay = closure;
+    struct tunic_relay_counters counters;
+
+    if (signal_number != SIGUSR1) {
+        tunic_loop_stop(&relay->loop, 0);
+        return;
+    }
+    count(relay, &counters);
+    relay->user->report(relay->user->closure, &counters);
+}
+
+static int start_timers(struct tunic_relay *relay, struct tunic_error *error)
+{
+    uint64_t now = tunic_clock_now();
+    int result;
+
+    relay->refresh = (struct tunic_timer){.fire = refresh, .closure = relay};
+    relay->tick = (struct tunic_timer){.fire = tick, .closure = relay};
+    result = tunic_timer_add(&relay->loop, &relay->refresh, error);
+    if (result == 0)
+        result = tunic_timer_add(&relay->loop, &relay->tick, error);
+    if (result != 0)
+        return result;
+    tunic_timer_set(&relay->loop, &relay->refresh, now + REFRESH * second);
+    if (relay->user->tick)
+        tunic_timer_set(&relay->loop, &relay->tick, now + second);
+    return 0;
+}
+
+/* ---- setting up ------------------------------------------------------------------------ */
+
+static int open_transport(struct tunic_relay *relay, struct tunic_error *error)
+{
+    const struct tunic_relay_options *options = relay->options;
+    struct tunic_host listen = options->listen;
+    const struct tunic_transport_user user = {.closure = relay,
+                                              .arrived = arrived,
+                                              .ready = ready,
+                                              .admits = admits,
+                                              .connected = connected};
+    struct tunic_transport_options transport = {
+        .listen = options->has_listen ? &listen : NULL,
+        .connect = options->has_connect ? &relay->peer.connect : NULL,
+        .mark = options->mark,
+        .underlay = options->underlay,
+        .offload = !options->no_offload};
+
+    return options->protocol == TUNIC_RELAY_UDP
+               ? tunic_udp_open(&relay->transport, &relay->loop, &transport, &user, error)
+               : tunic_tcp_open(&relay->transport, &relay->loop, &transport, &user, error);
+}
+
+static int open_device(struct tunic_relay *relay, struct tunic_context *context,
+                       char name[IFNAMSIZ], struct tunic_sandbox *sandbox,
+                       struct tunic_error *error)
+{
+    struct tunic_opening opening = {.desired = relay->options->desired,
+                                    .vnet_hdr = !relay->options->no_offload,
+                                    .mtu = fitting_mtu(relay)};
+    struct tunic_link link;
+    int result = tunic_interface_open(context, name, &opening, &relay->queue, error);
+
+    if (result != 0)
+        return result;
+    relay->layer = relay->queue.tap ? TUNIC_LAYER_ETHERNET : TUNIC_LAYER_IP;
+    result = tunic_queue_prepare(&relay->queue, !relay->options->no_offload, error);
+    if (result == 0)
+        result = tunic_link_get(&context->netlink, name, 0, false, &link, error);
+    if (result != 0)
+        return result;
+    warn_mtu(relay, link.mtu);
+    bool owned = link.owner != TUNIC_ID_NONE && link.owner != 0;
+    sandbox->user = owned ? link.owner : NOBODY;
+    sandbox->group = link.group != TUNIC_ID_NONE && link.group != 0 ? link.group : NOBODY;
+    tunic_link_release(&link);
+    return 0;
+}
+
+int tunic_relay_confine_resolver(void *closure, struct tunic_error *error)
+{
+    const struct tunic_relay *relay = closure;
+    const struct tunic_sandbox sandbox = {
+        .role = TUNIC_SANDBOX_RESOLVER, .user = NOBODY, .group = NOBODY};
+
+    return relay->options->no_sandbox ? 0 : tunic_sandbox_enter(&sandbox, error);
+}
+
+static int set_up(struct tunic_relay *relay, struct tunic_context *context, char name[IFNAMSIZ],
+                  struct tunic_error *error)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, 0};
+    struct tunic_sandbox sandbox = {.role = relay->options->protocol == TUNIC_RELAY_TCP
+                                                ? TUNIC_SANDBOX_LISTENER
+                                                : TUNIC_SANDBOX_RELAY};
+    struct tunic_notify notify;
+    int result =
+        tunic_signals_open(&relay->signals, &relay->loop, numbers, signalled, relay, error);
+
+    if (result == 0)
+        result = tunic_peer_find(relay, error);
+    if (result == 0)
+        result = open_transport(relay, error);
+    if (result != 0)
+        return result;
+    tunic_relay_measure(relay);
+    result = open_device(relay, context, name, &sandbox, error);
+    if (result == 0)
+        result = tunic_outbound_open(relay, error);
+    if (result == 0)
+        result = tunic_peer_open(relay, error);
+    if (result == 0)
+        result = start_timers(relay, error);
+    if (result != 0)
+        return result;
+    tunic_inbound_open(relay);
+    tunic_notify_open(&notify);
+    if (!relay->options->no_sandbox)
+        result = tunic_sandbox_enter(&sandbox, error);
+    if (result == 0) {
+        relay->user->ready(relay->user->closure, name);
+        tunic_notify_ready(&notify);
+    }
+    tunic_notify_close(&notify);
+    return result;
+}
+
+static void tear_down(struct tunic_relay *relay)
+{
+    tunic_peer_close(relay);
+    tunic_outbound_close(relay);
+    if (relay->queue.descriptor >= 0) {
+        tunic_queue_release(&relay->queue);
+        (void)close(relay->queue.descriptor);
+    }
+    if (relay->transport)
+        relay->transport->operations->close(relay->transport);
+    if (relay->signals.source.ready)
+        tunic_signals_close(&relay->signals);
+    tunic_loop_close(&relay->loop);
+}
+
+int tunic_relay_run(struct tunic_context *context, const struct tunic_relay_options *options,
+                    const struct tunic_relay_user *user, struct tunic_error *error)
+{
+    struct tunic_relay *relay = calloc(1, sizeof(*relay));
+    char name[IFNAMSIZ] = "";
+
+    if (!relay)
+        return tunic_error_memory(error);
+    relay->options = options;
+    relay->user = user;
+    relay->queue.descriptor = -1;
+    relay->counters.started = tunic_clock_now();
+    memcpy(name, options->name, strnlen(options->name, IFNAMSIZ - 1));
+    tunic_plain_open(&relay->plain, relay);
+    relay->codec = &relay->plain.codec;
+    int result = tunic_loop_open(&relay->loop, error);
+    if (result == 0) {
+        result = set_up(relay, context, name, error);
+        if (result == 0)
+            result = tunic_loop_run(&relay->loop, error);
+        if (result == -ENODEV)
+            (void)tunic_error_set(error, TUNIC_ABSENT, "it was deleted");
+        tear_down(relay);
+    }
+    free(relay);
+    return result;
+}

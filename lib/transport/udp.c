@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation. One socket. With `connect` it is connected, so that the kernel keeps the
+ * route and lets nobody else in; otherwise every message carries its address, and our own address
+ * is the one that the peer spoke to. Options that old kernels lack are tried and left out.
+ *
+ * The socket discovers the path's MTU but fragments what is larger (IP_PMTUDISC_WANT): nothing is
+ * lost by it. Whether a packet had better be refused is for the user to say, who asks for the room
+ * that there is; a second socket, connected to whom it is about, knows that from the kernel.
+ */
+#include "transport/udp.h"
+
+#include <errno.h>
+#include <netinet/udp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
+
+enum {
+    SOCKET_BUFFER = 7 << 20, /* holds what comes while the other direction is worked on */
+    INET_OVERHEAD = 28,
+    INET6_OVERHEAD = 48,
+    USUAL_MTU = 1500,
+};
+
+static bool set(int descriptor, int level, int option, int value)
+{
+    return setsockopt(descriptor, level, option, &value, sizeof(value)) == 0;
+}
+
+/* ---- options --------------------------------------------------------------------------- */
+
+static void set_tolerated(struct tunic_udp *udp, bool offload)
+{
+    int descriptor = udp->descriptor;
+
+    if (!set(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, SOCKET_BUFFER))
+        (void)set(descriptor, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER);
+    if (!set(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, SOCKET_BUFFER))
+        (void)set(descriptor, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER);
+    /* A socket of IPv6 speaks IPv4 too, with the options of both. */
+    (void)set(descriptor, IPPROTO_IP, IP_PKTINFO, 1);
+    (void)set(descriptor, IPPROTO_IP, IP_RECVTOS, 1);
+    (void)set(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_WANT);
+    if (udp->family == AF_INET6) {
+        (void)set(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+        (void)set(descriptor, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
+        (void)set(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_WANT);
+    }
+    udp->gso = offload && set(descriptor, IPPROTO_UDP, UDP_SEGMENT, 0);
+    if (offload)
+        (void)set(descriptor, IPPROTO_UDP, UDP_GRO, 1);
+}
+
+static int set_required(int descriptor, const struct tunic_transport_options *options,
+                        struct tunic_error *error)
+{
+    if (options->mark != 0 &&
+        setsockopt(descriptor, SOL_SOCKET, SO_MARK, &options->mark, sizeof(options->mark)) != 0)
+        return tunic_error_system(error, errno, "cannot mark its packets (fwmark)");
+    if (options->underlay && setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, options->underlay,
+                                        (socklen_t)strlen(options->underlay)) != 0)
+        return tunic_error_system(error, errno, "cannot bind to the underlay '%s'",
+                                  options->underlay);
+    return 0;
+}
+
+/* ---- opening --------------------------------------------------------------------------- */
+
+static int open_socket(sa_family_t family, int *descriptor, struct tunic_error *error)
+{
+    *descriptor = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (*descriptor < 0)
+        return tunic_error_system(error, errno, "cannot open a socket");
+    if (family == AF_INET6)
+        (void)set(*descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    return 0;
+}
+
+static const union tunic_socket_address *of_family(const struct tunic_addresses *addresses,
+                                                   sa_family_t family)
+{
+    for (size_t i = 0; i < addresses->count; i++)
+        if (addresses->list[i].any.sa_family == family)
+            return &addresses->list[i];
+    return NULL;
+}
+
+static int bind_to(struct tunic_udp *udp, const union tunic_socket_address *address,
+                   struct tunic_error *error)
+{
+    char text[TUNIC_ENDPOINT_TEXT];
+
+    if (bind(udp->descriptor, &address->any, tunic_socket_address_length(address)) == 0)
+        return 0;
+    int result = errno;
+    tunic_endpoint_text(address, text);
+    result = tunic_error_system(error, result, "cannot listen on %s", text);
+    if (result == -EADDRINUSE)
+        tunic_error_hint(error, "another program has the port; 'ss -lunp' tells which");
+    return result;
+}
+
+/* Which family, and which address of our own. */
+static int choose(const struct tunic_transport_options *options, sa_family_t *family,
+                  union tunic_socket_address *own, struct tunic_error *error)
+{
+    struct tunic_addresses addresses;
+    const union tunic_socket_address *first = NULL;
+
+    own->any.sa_family = AF_UNSPEC;
+    *family = options->connect ? options->connect->list[0].any.sa_family : AF_INET6;
+    if (!options->listen)
+        return 0;
+    int result = tunic_host_resolve(options->listen, true, &addresses, error);
+    if (result != 0)
+        return result;
+    first = options->connect ? of_family(&addresses, *family) : &addresses.list[0];
+    if (!first)
+        return tunic_error_set(error, TUNIC_USAGE,
+                               "the address to listen on and the one to connect to are not of one "
+                               "family");
+    *own = *first;
+    *family = first->any.sa_family;
+    return 0;
+}
+
+static int open_sockets(struct tunic_udp *udp, const struct tunic_transport_options *options,
+                        struct tunic_error *error)
+{
+    union tunic_socket_address own;
+    int result = choose(options, &udp->family, &own, error);
+
+    if (result == 0)
+        result = open_socket(udp->family, &udp->descriptor, error);
+    if (result == 0)
+        result = open_socket(udp->family, &udp->probe, error);
+    if (result == 0)
+        result = set_required(udp->descriptor, options, error);
+    if (result == 0)
+        result = set_required(udp->probe, options, error);
+    if (result != 0)
+        return result;
+    set_tolerated(udp, options->offload);
+    return own.any.sa_family == AF_UNSPEC ? 0 : bind_to(udp, &own, error);
+}
+
+/* ---- the other side -------------------------------------------------------------------- */
+
+static void reconnect(struct tunic_transport *transport, const struct tunic_addresses *addresses)
+{
+    struct tunic_udp *udp = tunic_udp_of(transport);
+    const union tunic_socket_address *address = of_family(addresses, udp->family);
+
+    /* Without a route it stays unconnected, and so deaf: it is tried again with the next answer. */
+    if (address)
+        udp->connected =
+            connect(udp->descriptor, &address->any, tunic_socket_address_length(address)) == 0;
+}
+
+static size_t room(struct tunic_transport *transport, const struct tunic_endpoint *to)
+{
+    struct tunic_udp *udp = tunic_udp_of(transport);
+    bool inet = udp->family == AF_INET;
+    size_t overhead = inet ? INET_OVERHEAD : INET6_OVERHEAD;
+    int descriptor = udp->descriptor;
+    int mtu = 0;
+    socklen_t size = sizeof(mtu);
+
+    if (to && to->remote.any.sa_family != AF_UNSPEC) {
+        descriptor = udp->probe;
+        if (connect(descriptor, &to->remote.any, tunic_socket_address_length(&to->remote)) != 0)
+            return USUAL_MTU - overhead;
+        if (to->remote.any.sa_family == AF_INET6 &&
+            IN6_IS_ADDR_V4MAPPED(&to->remote.inet6.sin6_addr)) {
+            overhead = INET_OVERHEAD;
+            inet = true;
+        }
+    }
+    if (getsockopt(descriptor, inet ? IPPROTO_IP : IPPROTO_IPV6, inet ? IP_MTU : IPV6_MTU, &mtu,
+                   &size) != 0 ||
+        mtu < 576)
+        mtu = USUAL_MTU;
+    size_t fits = (size_t)mtu - overhead;
+    return fits < TUNIC_UDP_PAYLOAD ? fits : TUNIC_UDP_PAYLOAD;
+}
+
+/* ---- the transport --------------------------------------------------------------------- */
+
+static void ready(void *closure, uint32_t events)
+{
+    struct tunic_udp *udp = closure;
+
+    if (events & EPOLLOUT && udp->waits) {
+        udp->waits = false;
+        tunic_loop_change(udp->base.loop, &udp->source, EPOLLIN);
+        udp->base.user.ready(udp->base.user.closure, true);
+    }
+    if (events & ~(uint32_t)EPOLLOUT)
+        tunic_udp_receive(udp);
+}
+
+static void close_udp(struct tunic_transport *transport)
+{
+    struct tunic_udp *udp = tunic_udp_of(transport);
+
+    if (udp->source.ready)
+        tunic_loop_remove(udp->base.loop, &udp->source);
+    if (udp->descriptor >= 0)
+        (void)close(udp->descriptor);
+    if (udp->probe >= 0)
+        (void)close(udp->probe);
+    if (udp->slots)
+        (void)munmap(udp->slots, (size_t)TUNIC_UDP_SLOTS * TUNIC_UDP_SLOT_SIZE);
+    free(udp);
+}
+
+static const struct tunic_transport_operations operations = {
+    .name = "udp",
+    .send = tunic_udp_send,
+    .reconnect = reconnect,
+    .room = room,
+    .close = close_udp,
+};
+
+static int allocate(struct tunic_udp **made, struct tunic_error *error)
+{
+    struct tunic_udp *udp = calloc(1, sizeof(*udp));
+
+    if (!udp)
+        return tunic_error_memory(error);
+    udp->descriptor = udp->probe = -1;
+    void *slots = mmap(NULL, (size_t)TUNIC_UDP_SLOTS * TUNIC_UDP_SLOT_SIZE, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (slots == MAP_FAILED) {
+        free(udp);
+        return tunic_error_memory(error);
+    }
+    udp->slots = slots;
+    *made = udp;
+    return 0;
+}
+
+int tunic_udp_open(struct tunic_transport **transport, struct tunic_loop *loop,
+                   const struct tunic_transport_options *options,
+                   const struct tunic_transport_user *user, struct tunic_error *error)
+{
+    struct tunic_udp *udp = NULL;
+    int result = allocate(&udp, error);
+
+    if (result != 0)
+        return result;
+    udp->base = (struct tunic_transport){.operations = &operations, .user = *user, .loop = loop};
+    result = open_sockets(udp, options, error);
+    if (result == 0 && options->connect)
+        reconnect(&udp->base, options->connect);
+    if (result == 0) {
+        udp->base.form = (struct tunic_outbox_form){.most_run = udp->gso ? TUNIC_UDP_SEGMENTS : 1,
+                                                    .most_length = TUNIC_UDP_PAYLOAD};
+        udp->source = (struct tunic_source){udp->descriptor, ready, udp};
+        result = tunic_loop_add(loop, &udp->source, EPOLLIN, error);
+        if (result != 0)
+            udp->source.ready = NULL;
+    }
+    if (result == 0)
+        *transport = &udp->base;
+    else
+        close_udp(&udp->base);
+    return result;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* Private to lib/transport: the UDP transport. */
+#ifndef TUNIC_TRANSPORT_UDP_H
+#define TUNIC_TRANSPORT_UDP_H
+
+#include "transport/transport.h"
+
+enum {
+    TUNIC_UDP_SLOTS = 16,         /* messages read at once */
+    TUNIC_UDP_SLOT_SIZE = 65536,  /* one GRO datagram is no larger */
+    TUNIC_UDP_PAYLOAD = 65507,    /* of one datagram over IPv4 (RFC 791, 768) */
+    TUNIC_UDP_SEGMENTS = 128,     /* UDP_MAX_SEGMENTS since Linux 6.9 */
+    TUNIC_UDP_SEGMENTS_OLD = 64,  /* before */
+    TUNIC_UDP_CONTROL_SIZE = 128, /* the control messages of one message, either way */
+};
+
+struct tunic_udp_control {
+    _Alignas(struct cmsghdr) uint8_t bytes[TUNIC_UDP_CONTROL_SIZE];
+};
+
+struct tunic_udp {
+    struct tunic_transport base;
+    struct tunic_source source;
+    int descriptor;
+    int probe; /* asks for the path's MTU: connected to whom it is about */
+    sa_family_t family;
+    bool connected;
+    bool gso;
+    bool waits; /* for room to send */
+    /* receiving */
+    uint8_t *slots;
+    struct mmsghdr incoming[TUNIC_UDP_SLOTS];
+    struct iovec incoming_pieces[TUNIC_UDP_SLOTS];
+    struct tunic_udp_control incoming_controls[TUNIC_UDP_SLOTS];
+    struct tunic_endpoint senders[TUNIC_UDP_SLOTS];
+    struct tunic_arrival arrivals[TUNIC_UDP_SLOTS];
+    /* sending */
+    struct mmsghdr outgoing[TUNIC_OUTBOX_MESSAGES];
+    struct tunic_udp_control outgoing_controls[TUNIC_OUTBOX_MESSAGES];
+    uint8_t single[TUNIC_DATAGRAM_MOST]; /* a datagram of a run that has to be sent by itself */
+};
+
+/* `base` is its first member. */
+static inline struct tunic_udp *tunic_udp_of(struct tunic_transport *transport)
+{
+    union {
+        struct tunic_transport *base;
+        struct tunic_udp *udp;
+    } same = {.base = transport};
+
+    return same.udp;
+}
+
+static inline socklen_t tunic_socket_address_length(const union tunic_socket_address *address)
+{
+    return address->any.sa_family == AF_INET6 ? sizeof(address->inet6) : sizeof(address->inet);
+}
+
+/* tunic_transport_operations.send */
+void tunic_udp_send(struct tunic_transport *transport, struct tunic_outbox *outbox);
+/* Reads what there is, a bounded part of it at once. */
+void tunic_udp_receive(struct tunic_udp *udp);
+
+#endif

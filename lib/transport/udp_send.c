@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation. The outbox's messages go out in one sendmmsg, each a run of equal datagrams
+ * with UDP_SEGMENT. Where the kernel refuses one, it is looked at what it refuses:
+ *
+ *   no room in the socket      it and those behind it stay in the outbox, and the user waits
+ *   the run (EIO: no checksum offload on the way; EMSGSIZE: larger than the path's MTU; EINVAL:
+ *   more datagrams than an old kernel takes)   its datagrams go out one by one
+ *   our address (it is gone)   the kernel chooses one
+ *   an error of before (ECONNREFUSED: told by ICMP)   tried again
+ *   anything else              dropped, counted, and the next one has its turn
+ */
+#include "transport/udp.h"
+
+#include <errno.h>
+#include <netinet/udp.h>
+#include <string.h>
+
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+
+/* ---- control messages ------------------------------------------------------------------ */
+
+static void put_control(struct msghdr *message, int level, int type, const void *value, size_t size)
+{
+    uint8_t *place = (uint8_t *)message->msg_control + message->msg_controllen;
+    struct cmsghdr header = {.cmsg_len = CMSG_LEN(size), .cmsg_level = level, .cmsg_type = type};
+
+    memcpy(place, &header, sizeof(header));
+    memcpy(place + CMSG_LEN(0), value, size);
+    message->msg_controllen += CMSG_SPACE(size);
+}
+
+static bool is_inet(const struct tunic_udp *udp, const struct tunic_endpoint *to)
+{
+    return udp->family == AF_INET || (to->remote.any.sa_family == AF_INET6 &&
+                                      IN6_IS_ADDR_V4MAPPED(&to->remote.inet6.sin6_addr));
+}
+
+/* Answers come from the address that was spoken to; of link-local ones the interface too. */
+static void put_source(const struct tunic_udp *udp, const struct tunic_endpoint *to,
+                       struct msghdr *message)
+{
+    if (IN6_IS_ADDR_UNSPECIFIED(&to->local))
+        return;
+    if (udp->family == AF_INET) {
+        struct in_pktinfo info = {0};
+        memcpy(&info.ipi_spec_dst, &to->local.s6_addr[12], sizeof(info.ipi_spec_dst));
+        put_control(message, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
+    } else {
+        struct in6_pktinfo info = {.ipi6_addr = to->local};
+        if (IN6_IS_ADDR_LINKLOCAL(&to->local))
+            info.ipi6_ifindex = to->ifindex;
+        put_control(message, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof(info));
+    }
+}
+
+static void put_traffic_class(const struct tunic_udp *udp, const struct tunic_message *message,
+                              struct msghdr *header)
+{
+    int traffic_class = message->traffic_class;
+
+    if (traffic_class == 0)
+        return;
+    if (is_inet(udp, &message->to))
+        put_control(header, IPPROTO_IP, IP_TOS, &traffic_class, sizeof(traffic_class));
+    else
+        put_control(header, IPPROTO_IPV6, IPV6_TCLASS, &traffic_class, sizeof(traffic_class));
+}
+
+static void write_header(struct tunic_udp *udp, struct tunic_message *message, struct iovec *pieces,
+                         size_t count, struct tunic_udp_control *control, struct msghdr *header)
+{
+    *header =
+        (struct msghdr){.msg_iov = pieces, .msg_iovlen = count, .msg_control = control->bytes};
+    if (message->to.remote.any.sa_family != AF_UNSPEC) {
+        header->msg_name = &message->to.remote;
+        header->msg_namelen = tunic_socket_address_length(&message->to.remote);
+        put_source(udp, &message->to, header);
+    }
+    put_traffic_class(udp, message, header);
+}
+
+static void finish_header(struct msghdr *header)
+{
+    if (header->msg_controllen == 0)
+        header->msg_control = NULL;
+}
+
+static void prepare(struct tunic_udp *udp, struct tunic_outbox *outbox, size_t index)
+{
+    struct tunic_message *message = &outbox->messages[index];
+    struct msghdr *header = &udp->outgoing[index].msg_hdr;
+
+    write_header(udp, message, &outbox->pieces[message->first], message->pieces,
+                 &udp->outgoing_controls[index], header);
+    if (message->count > 1)
+        put_control(header, IPPROTO_UDP, UDP_SEGMENT, &message->size, sizeof(message->size));
+    finish_header(header);
+}
+
+/* ---- one by one ------------------------------------------------------------------------ */
+
+/* Copies the bytes from `offset` on, of pieces whose lengths do not follow the datagrams'. */
+static size_t gather(const struct tunic_outbox *outbox, const struct tunic_message *message,
+                     size_t offset, uint8_t *target, size_t length)
+{
+    size_t copied = 0;
+
+    for (size_t i = message->first; i < (size_t)message->first + message->pieces; i++) {
+        const struct iovec *piece = &outbox->pieces[i];
+        if (offset >= piece->iov_len) {
+            offset -= piece->iov_len;
+            continue;
+        }
+        size_t part = piece->iov_len - offset;
+        if (part > length - copied)
+            part = length - copied;
+        memcpy(target + copied, (const uint8_t *)piece->iov_base + offset, part);
+        copied += part;
+        offset = 0;
+    }
+    return copied;
+}
+
+static void send_singly(struct tunic_udp *udp, const struct tunic_outbox *outbox,
+                        struct tunic_message *message)
+{
+    struct tunic_transport_counters *counters = &udp->base.counters;
+    struct tunic_udp_control control;
+    struct msghdr header;
+    struct iovec piece;
+
+    for (size_t offset = 0; offset < message->length; offset += message->size) {
+        size_t length = gather(outbox, message, offset, udp->single,
+                               message->size < message->length - offset ? message->size
+                                                                        : message->length - offset);
+        piece = (struct iovec){.iov_base = udp->single, .iov_len = length};
+        write_header(udp, message, &piece, 1, &control, &header);
+        finish_header(&header);
+        if (sendmsg(udp->descriptor, &header, 0) < 0) {
+            counters->dropped++;
+            continue;
+        }
+        counters->sent++;
+        counters->sent_bytes += length;
+    }
+}
+
+/* ---- refusals -------------------------------------------------------------------------- */
+
+enum verdict { VERDICT_AGAIN, VERDICT_WAIT, VERDICT_NEXT };
+
+/* What the kernel has refused is more than it, or the path, takes at once. */
+static void give_up_runs(struct tunic_udp *udp, struct tunic_outbox *outbox, int reason)
+{
+    struct tunic_outbox_form *form = &udp->base.form;
+
+    if (reason == EIO)
+        form->most_run = 1;
+    else if (reason == EINVAL)
+        form->most_run = form->most_run > TUNIC_UDP_SEGMENTS_OLD ? TUNIC_UDP_SEGMENTS_OLD : 1;
+    outbox->form.most_run = form->most_run;
+}
+
+static enum verdict judge(struct tunic_udp *udp, struct tunic_outbox *outbox,
+                          struct tunic_message *message, int reason, bool *retried)
+{
+    bool first = !*retried;
+
+    *retried = true;
+    if (reason == EINTR)
+        return VERDICT_AGAIN;
+    if (reason == EAGAIN || reason == ENOBUFS)
+        return VERDICT_WAIT;
+    if (first && (reason == ECONNREFUSED || reason == EHOSTUNREACH || reason == ENETUNREACH))
+        return VERDICT_AGAIN;
+    if ((reason == EINVAL || reason == EADDRNOTAVAIL || reason == ENETUNREACH) &&
+        !IN6_IS_ADDR_UNSPECIFIED(&message->to.local)) {
+        message->to.local = in6addr_any;
+        return VERDICT_AGAIN;
+    }
+    if (message->count > 1 && (reason == EIO || reason == EMSGSIZE || reason == EINVAL)) {
+        give_up_runs(udp, outbox, reason);
+        send_singly(udp, outbox, message);
+        return VERDICT_NEXT;
+    }
+    udp->base.counters.dropped += message->count;
+    return VERDICT_NEXT;
+}
+
+/* ---- sending --------------------------------------------------------------------------- */
+
+/* Moves what is left to the front, and waits until the socket has room. */
+static void keep_rest(struct tunic_udp *udp, struct tunic_outbox *outbox, size_t done)
+{
+    outbox->message_count -= done;
+    memmove(outbox->messages, outbox->messages + done,
+            outbox->message_count * sizeof(outbox->messages[0]));
+    udp->waits = true;
+    tunic_loop_change(udp->base.loop, &udp->source, EPOLLIN | EPOLLOUT);
+    udp->base.user.ready(udp->base.user.closure, false);
+}
+
+void tunic_udp_send(struct tunic_transport *transport, struct tunic_outbox *outbox)
+{
+    struct tunic_udp *udp = tunic_udp_of(transport);
+    struct tunic_transport_counters *counters = &transport->counters;
+    bool retried = false;
+    size_t done = 0;
+
+    for (size_t i = 0; i < outbox->message_count; i++)
+        prepare(udp, outbox, i);
+    while (done < outbox->message_count) {
+        int sent = sendmmsg(udp->descriptor, udp->outgoing + done,
+                            (unsigned)(outbox->message_count - done), 0);
+        for (int i = 0; i < sent; i++) {
+            const struct tunic_message *message = &outbox->messages[done++];
+            counters->sent += message->count;
+            counters->sent_bytes += message->length;
+            retried = false;
+        }
+        if (sent >= 0)
+            continue;
+        enum verdict verdict = judge(udp, outbox, &outbox->messages[done], errno, &retried);
+        if (verdict == VERDICT_WAIT) {
+            keep_rest(udp, outbox, done);
+            return;
+        }
+        if (verdict == VERDICT_AGAIN)
+            prepare(udp, outbox, done);
+        else
+            retried = false;
+        done += verdict == VERDICT_NEXT;
+    }
+    tunic_outbox_clear(outbox);
+}
