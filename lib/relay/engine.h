@@ -24,6 +24,7 @@ struct tunic_outbound {
     size_t count;
     struct tunic_packet packets[TUNIC_OUTBOUND_PACKETS];
     struct tunic_outbox outbox;
+    uint64_t burst;                   /* when the last one was over */
     bool blocked;                     /* the transport takes nothing now */
     uint8_t whole[TUNIC_PACKET_ROOM]; /* a packet that is answered: it is too big */
 };
@@ -32,6 +33,7 @@ struct tunic_outbound {
 struct tunic_inbound {
     struct tunic_merge merge;
     struct iovec pieces[TUNIC_MERGE_PIECES + 1]; /* the first is the queue's */
+    bool busy; /* since the last burst the other way something came */
 };
 
 /* Whom a plain relay speaks with. */

@@ -61,6 +61,7 @@ void tunic_inbound_flush(struct tunic_relay *relay)
 {
     struct tunic_merge *merge = &relay->inbound.merge;
 
+    relay->inbound.busy = true;
     for (size_t i = 0; i < merge->group_count && !relay->loop.stopped; i++)
         write_group(relay, i);
     tunic_merge_reset(merge);

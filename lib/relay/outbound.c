@@ -4,14 +4,24 @@
  * buffer, until there are none or the buffer is full; super-packets are split where they lie. Then
  * all of them are sealed and sent at once. Nothing is kept from one such burst to the next but what
  * the transport had no room for: then the device is not read, and its own queue drops.
+ *
+ * A wake-up costs both sides more than a small packet does: with one for each packet, whoever sends
+ * them waits for us more than for anything else. So where bursts follow each other closely, are
+ * small, and nothing comes the other way, packets are given a moment to gather.
  */
 #include "relay/engine.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
-enum { BURSTS = 4 }; /* before the other direction has its turn */
+enum {
+    BURSTS = 4,     /* before the other direction has its turn */
+    GATHER = 50000, /* nanoseconds */
+    CLOSE = 100000, /* nanoseconds between bursts that follow each other closely */
+    SMALL = 16384,  /* bytes of a burst */
+};
 
 bool tunic_outbound_flush(struct tunic_relay *relay)
 {
@@ -148,22 +158,38 @@ static bool read_burst(struct tunic_relay *relay)
     return true;
 }
 
+/* Lets packets gather, where that pays. */
+static void gather(struct tunic_relay *relay)
+{
+    struct tunic_outbound *outbound = &relay->outbound;
+    static const struct timespec moment = {.tv_nsec = GATHER};
+    uint64_t now = tunic_clock_now();
+    bool pays = now - outbound->burst < CLOSE && outbound->used < SMALL && !relay->inbound.busy;
+
+    relay->inbound.busy = false;
+    if (pays && clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL) == 0)
+        now = tunic_clock_now();
+    outbound->burst = now;
+}
+
 static void device_ready(void *closure, uint32_t events)
 {
     struct tunic_relay *relay = closure;
+    struct tunic_outbound *outbound = &relay->outbound;
+    bool more = true;
 
-    if (relay->outbound.blocked) {
+    if (outbound->blocked) {
         if (events & (EPOLLERR | EPOLLHUP))
             tunic_relay_device_failed(relay, -EBADFD);
         return;
     }
-    for (size_t i = 0; i < BURSTS && !relay->outbound.blocked; i++) {
-        bool more = read_burst(relay);
+    for (size_t i = 0; i < BURSTS && more && !outbound->blocked; i++) {
+        more = read_burst(relay);
         seal(relay);
         (void)tunic_outbound_flush(relay);
-        if (!more)
-            break;
     }
+    if (!more && !relay->loop.stopped)
+        gather(relay);
 }
 
 void tunic_outbound_ready(struct tunic_relay *relay, bool ready)
