@@ -18,7 +18,9 @@
 
 #include "packet/bytes.h"
 
-typedef uint64_t lanes __attribute__((vector_size(16)));
+enum { LANES = 2 };
+
+typedef uint64_t lanes __attribute__((vector_size(LANES * sizeof(uint64_t))));
 
 enum { BLOCK = 2 * sizeof(lanes), IPV4_ADDRESSES = 12, IPV6_ADDRESSES = 8 };
 
@@ -48,7 +50,7 @@ static inline uint64_t sum_halves(const struct halves *even, const struct halves
     uint64_t sum = 0;
 
     total += upper - (upper << 32);
-    for (size_t i = 0; i < sizeof(lanes) / sizeof(uint64_t); i++)
+    for (size_t i = 0; i < LANES; i++)
         sum += total[i];
     return sum;
 }

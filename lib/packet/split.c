@@ -45,6 +45,14 @@ enum {
     UDP_CHECKSUM = 6,
 };
 
+/* Zero would mean that there is no checksum, of UDP. */
+static uint16_t complement(uint32_t sum, bool is_udp)
+{
+    uint16_t folded = tunic_checksum_fold(sum);
+
+    return is_udp && folded == UINT16_MAX ? UINT16_MAX : (uint16_t)~folded;
+}
+
 /* ---- what the device says -------------------------------------------------------------- */
 
 /* The protocol that a super-packet of this type carries in this version of IP; 0: none. */
@@ -77,7 +85,7 @@ static bool is_splittable(const struct tunic_split *split, const struct virtio_n
 }
 
 /* The field holds what is to be summed beside the bytes: the pseudo-header, if there is one. Only
- * UDP and its kin have it at that place, and there zero would mean that there is no checksum. */
+ * UDP and its kin have it at that place. */
 static int complete(const struct tunic_split *split, const struct virtio_net_hdr *header)
 {
     size_t start = le16toh(header->csum_start);
@@ -86,10 +94,7 @@ static int complete(const struct tunic_split *split, const struct virtio_net_hdr
     if (start + offset + 2 > split->length)
         return -EBADMSG;
     uint32_t sum = tunic_checksum_add(0, split->packet + start, split->length - start);
-    uint16_t checksum = (uint16_t)~tunic_checksum_fold(sum);
-    if (checksum == 0 && offset == UDP_CHECKSUM)
-        checksum = UINT16_MAX;
-    store_word(split->packet + start + offset, checksum);
+    store_word(split->packet + start + offset, complement(sum, offset == UDP_CHECKSUM));
     return 0;
 }
 
@@ -250,10 +255,9 @@ size_t tunic_split_next(struct tunic_split *split, struct tunic_packet *packets,
 
 static void store_checksum(uint8_t *head, const struct tunic_packet *packet, uint32_t sum)
 {
-    uint16_t checksum = (uint16_t)~tunic_checksum_fold(sum);
     bool is_udp = packet->checksum + 2 == packet->head_length;
 
-    store_word(head + packet->checksum, checksum == 0 && is_udp ? UINT16_MAX : checksum);
+    store_word(head + packet->checksum, complement(sum, is_udp));
 }
 
 void tunic_packet_finish(struct tunic_packet *packet)

@@ -80,6 +80,12 @@ static void write_ethernet(const struct recipe *recipe, uint8_t *packet)
     made_put16(packet + made_network(recipe) - 2, types[recipe->version]);
 }
 
+/* Of the ranges for documentation. */
+static const uint8_t addresses4[] = {192, 0, 2, 1, 198, 51, 100, 254};
+static const uint8_t addresses6[32] = {
+    [0] = 0x20, 0x01, 0x0D, 0xB8, [15] = 0x01, [16] = 0x20, 0x01, 0x0D, 0xB8, [31] = 0xFE,
+};
+
 static void write_network(const struct recipe *recipe, uint8_t *network, size_t length)
 {
     size_t header = made_transport(recipe) - made_network(recipe);
@@ -92,7 +98,7 @@ static void write_network(const struct recipe *recipe, uint8_t *network, size_t 
         made_put16(network + 6, 0x4000);
         network[8] = 63;
         network[9] = recipe->protocol;
-        memcpy(network + 12, "\xC0\x00\x02\x01\xC6\x33\x64\xFE", 8);
+        memcpy(network + 12, addresses4, sizeof(addresses4));
         memset(network + 20, 1, recipe->options);
         made_put16(network + 10, (uint16_t)~made_sum(0, network, header));
         return;
@@ -102,8 +108,7 @@ static void write_network(const struct recipe *recipe, uint8_t *network, size_t 
     made_put16(network + 4, length - 40);
     network[6] = recipe->options != 0 ? IPPROTO_DSTOPTS : recipe->protocol;
     network[7] = 63;
-    memcpy(network + 8, "\x20\x01\x0D\xB8\0\0\0\0\0\0\0\0\0\0\0\x01", 16);
-    memcpy(network + 24, "\x20\x01\x0D\xB8\xFF\xFF\0\0\0\0\0\0\x12\x34\x56\x78", 16);
+    memcpy(network + 8, addresses6, sizeof(addresses6));
     if (recipe->options != 0) {
         network[40] = recipe->protocol;
         network[41] = (uint8_t)(recipe->options / 8 - 1);
@@ -146,11 +151,9 @@ size_t made_write(const struct recipe *recipe, uint8_t *packet)
     if (recipe->protocol != IPPROTO_TCP && recipe->protocol != IPPROTO_UDP)
         return end;
     write_transport(recipe, packet + transport, end - transport);
-    uint16_t checksum =
-        (uint16_t)~made_sum(pseudo(recipe, packet), packet + transport, end - transport);
-    if (checksum == 0 && recipe->protocol == IPPROTO_UDP)
-        checksum = 0xFFFF;
-    made_put16(packet + made_checksum(recipe), checksum);
+    uint16_t sum = made_sum(pseudo(recipe, packet), packet + transport, end - transport);
+    bool is_nothing = sum == 0xFFFF && recipe->protocol == IPPROTO_UDP;
+    made_put16(packet + made_checksum(recipe), is_nothing ? 0xFFFF : (uint16_t)~sum);
     return end;
 }
 

@@ -132,75 +132,75 @@ static void test_largest(void **state)
     free(answer);
 }
 
-/* What may be answered, and what may not: up to four bytes of a good packet changed. */
+/* What may be answered, and what may not: a few bytes of a good packet changed. */
+static const struct recipe tcp4 = {true, 0, 4, T, 0, 0, 0, 1, 1, payload, 1300};
+static const struct recipe tcp6 = {true, 0, 6, T, 0, 0, 0, 1, 1, payload, 1300};
+static const struct recipe icmp4 = {true, 0, 4, I, 0, 0, 0, 1, 1, payload, 1300};
+static const struct recipe icmp6 = {true, 0, 6, I6, 0, 0, 0, 1, 1, payload, 1300};
+static const struct recipe arp = {true, 0, 0, 0, 0, 0, 0, 1, 1, payload, 1300};
+static const struct {
+    const char *name;
+    const struct recipe *recipe;
+    uint32_t mtu;
+    size_t offset;
+    const char *bytes;
+    size_t count;
+    bool answered;
+} limits[] = {
+    {"1 IPv4", &tcp4, 1280, 0, "", 0, true},
+    {"2 IPv6", &tcp6, 1280, 0, "", 0, true},
+    {"3 not IP", &arp, 1280, 0, "", 0, false},
+    {"4 least MTU", &tcp4, 68, 0, "", 0, true},
+    {"5 below it", &tcp4, 67, 0, "", 0, false},
+    {"6 below it", &tcp6, 1279, 0, "", 0, false},
+    {"7 no DF", &tcp4, 1280, 20, "\0", 1, false},
+    {"8 first fragment", &tcp4, 1280, 20, "\x60", 1, true},
+    {"9 later fragment", &tcp4, 1280, 20, "\x60\x01", 2, false},
+    {"10 highest offset", &tcp4, 1280, 20, "\x50", 1, false},
+    {"11 TCP cut short", &tcp4, 1280, 46, "\x40", 1, true},
+    {"12 a chain that leads out", &tcp6, 1280, 20, "\x00", 1, true},
+    {"13 from 0.0.0.0", &tcp4, 1280, 26, "\0\0\0\0", 4, false},
+    {"14 to 0.0.0.0", &tcp4, 1280, 30, "\0\0\0\0", 4, false},
+    {"15 from multicast", &tcp4, 1280, 26, "\xE0\0\0\1", 4, false},
+    {"16 to multicast", &tcp4, 1280, 30, "\xEF\0\0\1", 4, false},
+    {"17 from broadcast", &tcp4, 1280, 26, "\xFF\xFF\xFF\xFF", 4, false},
+    {"18 to broadcast", &tcp4, 1280, 30, "\xFF\xFF\xFF\xFF", 4, false},
+    {"19 from loopback", &tcp4, 1280, 26, "\x7F\0\0\1", 4, false},
+    {"20 highest host", &tcp4, 1280, 26, "\xDF\xFF\xFF\xFE", 4, true},
+    {"21 from ::", &tcp6, 1280, 22, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16, false},
+    {"22 to ::", &tcp6, 1280, 38, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16, false},
+    {"23 from multicast", &tcp6, 1280, 22, "\xFF\x02", 2, false},
+    {"24 to multicast", &tcp6, 1280, 38, "\xFF\x02", 2, false},
+    {"25 echo request", &icmp4, 1280, 34, "\x08", 1, true},
+    {"26 echo reply", &icmp4, 1280, 34, "\x00", 1, true},
+    {"27 unreachable", &icmp4, 1280, 34, "\x03", 1, false},
+    {"28 quench", &icmp4, 1280, 34, "\x04", 1, false},
+    {"29 redirect", &icmp4, 1280, 34, "\x05", 1, false},
+    {"30 exceeded", &icmp4, 1280, 34, "\x0B", 1, false},
+    {"31 problem", &icmp4, 1280, 34, "\x0C", 1, false},
+    {"32 unknown", &icmp4, 1280, 34, "\x28", 1, false},
+    {"33 unknown", &icmp4, 1280, 34, "\xFF", 1, false},
+    {"34 echo request", &icmp6, 1280, 54, "\x80", 1, true},
+    {"35 too big", &icmp6, 1280, 54, "\x02", 1, false},
+    {"36 unknown error", &icmp6, 1280, 54, "\x7F", 1, false},
+    {"37 redirect", &icmp6, 1280, 54, "\x89", 1, false},
+    {"38 to a group", &tcp4, 1280, 0, "\x03", 1, false},
+    {"39 from a group", &tcp4, 1280, 6, "\x01", 1, false},
+    {"40 to all", &tcp6, 1280, 0, "\xFF\xFF\xFF\xFF\xFF\xFF", 6, false},
+    {"41 wrong version", &tcp4, 1280, 14, "\x65", 1, false},
+};
+
 static void test_limits(void **state)
 {
-    static const struct recipe tcp4 = {true, 0, 4, T, 0, 0, 0, 1, 1, payload, 1300};
-    static const struct recipe tcp6 = {true, 0, 6, T, 0, 0, 0, 1, 1, payload, 1300};
-    static const struct recipe icmp4 = {true, 0, 4, I, 0, 0, 0, 1, 1, payload, 1300};
-    static const struct recipe icmp6 = {true, 0, 6, I6, 0, 0, 0, 1, 1, payload, 1300};
-    static const struct recipe arp = {true, 0, 0, 0, 0, 0, 0, 1, 1, payload, 1300};
-    static const struct {
-        const char *name;
-        const struct recipe *recipe;
-        uint32_t mtu;
-        size_t offset;
-        const char *bytes;
-        size_t count;
-        bool answered;
-    } rows[] = {
-        {"1 IPv4", &tcp4, 1280, 0, "", 0, true},
-        {"2 IPv6", &tcp6, 1280, 0, "", 0, true},
-        {"3 not IP", &arp, 1280, 0, "", 0, false},
-        {"4 least MTU", &tcp4, 68, 0, "", 0, true},
-        {"5 below it", &tcp4, 67, 0, "", 0, false},
-        {"6 below it", &tcp6, 1279, 0, "", 0, false},
-        {"7 no DF", &tcp4, 1280, 20, "\0", 1, false},
-        {"8 first fragment", &tcp4, 1280, 20, "\x60", 1, true},
-        {"9 later fragment", &tcp4, 1280, 20, "\x60\x01", 2, false},
-        {"10 highest offset", &tcp4, 1280, 20, "\x50", 1, false},
-        {"11 TCP cut short", &tcp4, 1280, 46, "\x40", 1, true},
-        {"12 a chain that leads out", &tcp6, 1280, 20, "\x00", 1, true},
-        {"13 from 0.0.0.0", &tcp4, 1280, 26, "\0\0\0\0", 4, false},
-        {"14 to 0.0.0.0", &tcp4, 1280, 30, "\0\0\0\0", 4, false},
-        {"15 from multicast", &tcp4, 1280, 26, "\xE0\0\0\1", 4, false},
-        {"16 to multicast", &tcp4, 1280, 30, "\xEF\0\0\1", 4, false},
-        {"17 from broadcast", &tcp4, 1280, 26, "\xFF\xFF\xFF\xFF", 4, false},
-        {"18 to broadcast", &tcp4, 1280, 30, "\xFF\xFF\xFF\xFF", 4, false},
-        {"19 from loopback", &tcp4, 1280, 26, "\x7F\0\0\1", 4, false},
-        {"20 highest host", &tcp4, 1280, 26, "\xDF\xFF\xFF\xFE", 4, true},
-        {"21 from ::", &tcp6, 1280, 22, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16, false},
-        {"22 to ::", &tcp6, 1280, 38, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16, false},
-        {"23 from multicast", &tcp6, 1280, 22, "\xFF\x02", 2, false},
-        {"24 to multicast", &tcp6, 1280, 38, "\xFF\x02", 2, false},
-        {"25 echo request", &icmp4, 1280, 34, "\x08", 1, true},
-        {"26 echo reply", &icmp4, 1280, 34, "\x00", 1, true},
-        {"27 unreachable", &icmp4, 1280, 34, "\x03", 1, false},
-        {"28 quench", &icmp4, 1280, 34, "\x04", 1, false},
-        {"29 redirect", &icmp4, 1280, 34, "\x05", 1, false},
-        {"30 exceeded", &icmp4, 1280, 34, "\x0B", 1, false},
-        {"31 problem", &icmp4, 1280, 34, "\x0C", 1, false},
-        {"32 unknown", &icmp4, 1280, 34, "\x28", 1, false},
-        {"33 unknown", &icmp4, 1280, 34, "\xFF", 1, false},
-        {"34 echo request", &icmp6, 1280, 54, "\x80", 1, true},
-        {"35 too big", &icmp6, 1280, 54, "\x02", 1, false},
-        {"36 unknown error", &icmp6, 1280, 54, "\x7F", 1, false},
-        {"37 redirect", &icmp6, 1280, 54, "\x89", 1, false},
-        {"38 to a group", &tcp4, 1280, 0, "\x03", 1, false},
-        {"39 from a group", &tcp4, 1280, 6, "\x01", 1, false},
-        {"40 to all", &tcp6, 1280, 0, "\xFF\xFF\xFF\xFF\xFF\xFF", 6, false},
-        {"41 wrong version", &tcp4, 1280, 14, "\x65", 1, false},
-    };
-
     (void)state;
-    for (size_t i = 0; i < TUNIC_COUNT(rows); i++) {
+    for (size_t i = 0; i < TUNIC_COUNT(limits); i++) {
         uint8_t packet[2000];
         size_t answered;
-        size_t length = made_write(rows[i].recipe, packet);
-        memcpy(packet + rows[i].offset, rows[i].bytes, rows[i].count);
-        free(ask(TUNIC_LAYER_ETHERNET, packet, length, rows[i].mtu, &answered));
-        if ((answered != 0) != rows[i].answered)
-            fail_msg("%s: %zu", rows[i].name, answered);
+        size_t length = made_write(limits[i].recipe, packet);
+        memcpy(packet + limits[i].offset, limits[i].bytes, limits[i].count);
+        free(ask(TUNIC_LAYER_ETHERNET, packet, length, limits[i].mtu, &answered));
+        if ((answered != 0) != limits[i].answered)
+            fail_msg("%s: %zu", limits[i].name, answered);
     }
 }
 
