@@ -71,24 +71,32 @@ int tunic_host_resolve(const struct tunic_host *host, bool passive,
 
 /* ---- looking names up again ------------------------------------------------------------ */
 
-/* A child process that was told its names at the start, and dropped every privilege then. */
+/* A child process that was told its names at the start, and dropped every privilege then. Its
+ * owner sets `found` and `closure`. */
 struct tunic_resolver {
-    struct tunic_source source;
-    struct tunic_loop *loop;
-    int32_t process;
+    /* Called from the loop with what was asked for: a count of 0 where nothing was found. May ask
+     * again, or close it. */
     void (*found)(void *closure, size_t index, const struct tunic_addresses *addresses);
     void *closure;
+    /* The rest is its own. */
+    struct tunic_source source;
+    struct tunic_loop *loop;
+    int32_t process; /* 0: it ended, or never began */
+    size_t count;
+    bool *asked; /* by index: not answered yet */
 };
 
-/* Starts it. `confine` is called in the child, with its own closure, before it looks anything up
- * (NULL: nothing is done).
- * `found` is called from the loop with what tunic_resolver_ask asked for; none were found where the
- * count is 0. */
+/* Starts it, for one host or more. `confine` is called in the child, with its own closure, before
+ * it looks anything up (NULL: nothing is done); its failure is this function's. The child begins as
+ * a copy of this process: start it before there are secrets, or threads. */
 int tunic_resolver_open(struct tunic_resolver *resolver, struct tunic_loop *loop,
                         const struct tunic_host *hosts, size_t count,
                         int (*confine)(void *closure, struct tunic_error *error), void *closure,
                         struct tunic_error *error);
+/* Nothing happens where the same was asked and not answered yet, or where the child is gone: then
+ * nothing is found any more. */
 void tunic_resolver_ask(struct tunic_resolver *resolver, size_t index);
+/* Ends the child, whatever it is doing. Also of one that could not be opened, or is zero. */
 void tunic_resolver_close(struct tunic_resolver *resolver);
 
 /* ---- what is sent ---------------------------------------------------------------------- */
