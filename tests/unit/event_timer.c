@@ -130,6 +130,7 @@ static void test_thousands_fire_in_order(void **state)
         add(&items[i], in_order);
         items[i].order = &order;
     }
+    assert_true(loop.timer_capacity >= MANY);
     out_of_memory = true;
     for (size_t i = 0; i < MANY; i++)
         set(&items[i], next_random(&random) % 1000000);
