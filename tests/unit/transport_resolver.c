@@ -28,6 +28,14 @@ static struct {
     struct tunic_addresses addresses;
 } forged[2] = {{.addresses = {.list = {{.inet = {.sin_family = AF_INET}}}, .count = 1}}};
 
+/* One more than there is room for, each by itself as it should be. */
+static void forge_count(void)
+{
+    for (size_t i = 1; i < TUNIC_HOST_ADDRESSES; i++)
+        forged->addresses.list[i] = forged->addresses.list[0];
+    forged->addresses.count = TUNIC_HOST_ADDRESSES + 1;
+}
+
 static void forge(const char *kind)
 {
     size_t length = sizeof(forged[0]);
@@ -43,7 +51,7 @@ static void forge(const char *kind)
     else if (strcmp(kind, "beyond.forged") == 0)
         forged->index = SIZE_MAX / 2;
     else if (strcmp(kind, "count.forged") == 0)
-        forged->addresses.count = TUNIC_HOST_ADDRESSES + 1;
+        forge_count();
     else if (strcmp(kind, "family.forged") == 0)
         forged->addresses.list[0].any.sa_family = AF_UNIX;
     else if (strcmp(kind, "second.forged") == 0)
