@@ -7,7 +7,8 @@
  *   host.c     hosts and ports as people write them
  *   udp.c      UDP: opening it; udp_send.c and udp_receive.c: UDP_SEGMENT and UDP_GRO
  *   tcp.c      TCP: frames of a 2-byte big-endian length and as many bytes, as simpletun has them;
- *              tcp_stream.c takes them apart
+ *              tcp_dial.c and tcp_listen.c: with whom; tcp_send.c; tcp_stream.c takes them apart
+ *   socket.c   what the sockets of both have in common
  *   resolve.c  a process that looks names up again later, when this one may do so no more
  *
  * A transport knows nothing of what is in a datagram. It belongs to a loop, calls its user with
@@ -196,7 +197,6 @@ struct tunic_transport_options {
     uint32_t mark;                         /* SO_MARK; 0: none */
     const char *underlay;                  /* SO_BINDTODEVICE; NULL: none */
     bool offload;                          /* UDP_SEGMENT and UDP_GRO where the kernel has them */
-    uint32_t most_frame;                   /* TCP: larger ones are not sent */
 };
 
 struct tunic_transport_operations {
