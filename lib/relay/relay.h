@@ -2,6 +2,7 @@
 /*
  * lib/relay: joins an interface, a codec and a transport on the event loop.
  *
+ *   options.c   what may be asked for together
  *   relay.c     opening, running, closing: what is done in which order, and with which privilege
  *   outbound.c  device → split → codec → outbox → transport
  *   inbound.c   transport → codec → merge → device
@@ -25,7 +26,19 @@ enum tunic_relay_protocol {
     TUNIC_RELAY_TCP,
 };
 
-enum { TUNIC_RELAY_PLAIN_PORT = 55555, TUNIC_RELAY_PLAIN_FRAME = 2000 };
+enum {
+    TUNIC_RELAY_PLAIN_PORT = 55555,
+    TUNIC_RELAY_PLAIN_FRAME = 2000,
+    TUNIC_RELAY_WORKERS = 64, /* at most */
+};
+
+/* The attributes that go with a relay. Of the others: how packets are handed over (pi, vnet_hdr,
+ * NAPI) it decides itself, and the interface lives in the namespace of its sockets. */
+#define TUNIC_RELAY_ATTRIBUTES                                                                     \
+    (~(TUNIC_NAMED(TUNIC_ATTRIBUTE_PI) | TUNIC_NAMED(TUNIC_ATTRIBUTE_ONE_QUEUE) |                  \
+       TUNIC_NAMED(TUNIC_ATTRIBUTE_VNET_HDR) | TUNIC_NAMED(TUNIC_ATTRIBUTE_NAPI) |                 \
+       TUNIC_NAMED(TUNIC_ATTRIBUTE_NAPI_FRAGS) | TUNIC_NAMED(TUNIC_ATTRIBUTE_CARRIER) |            \
+       TUNIC_NAMED(TUNIC_ATTRIBUTE_NETNS)))
 
 /* What section 5 of the man page's words say. Strings are borrowed. */
 struct tunic_relay_options {
