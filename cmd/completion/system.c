@@ -43,6 +43,14 @@ static void offer_master(struct completion *completion, const struct tunic_link 
             complete_offer(completion, link->name, link->kind_name);
 }
 
+/* Whatever stands beside the interface that the command is about. */
+static void offer_any(struct completion *completion, const struct tunic_link *link)
+{
+    if (!listed(&completion->arguments.names, link->name) &&
+        (link->name[0] != '-' || completion->options_over))
+        complete_offer(completion, link->name, link->kind_name);
+}
+
 /* A master is looked for in the namespace that the interface is going to live in. */
 static int enter_namespace(const struct completion *completion, bool masters)
 {
@@ -60,6 +68,7 @@ static int enter_namespace(const struct completion *completion, bool masters)
 static void offer_links(struct completion *completion, enum tunic_candidates kind)
 {
     bool masters = kind == TUNIC_CANDIDATES_MASTERS;
+    bool all = masters || kind == TUNIC_CANDIDATES_LINKS;
     bool free_ones = kind == TUNIC_CANDIDATES_FREE_INTERFACES;
     struct tunic_context context;
     struct tunic_snapshot snapshot;
@@ -68,11 +77,13 @@ static void offer_links(struct completion *completion, enum tunic_candidates kin
     if (enter_namespace(completion, masters) != 0 ||
         tunic_context_open(&context, TUNIC_DEVICE_NODE, &error) != 0)
         return;
-    if (tunic_snapshot_read(&snapshot, &context, masters ? TUNIC_LOAD_ALL_KINDS : 0, &error) == 0) {
+    if (tunic_snapshot_read(&snapshot, &context, all ? TUNIC_LOAD_ALL_KINDS : 0, &error) == 0) {
         for (size_t i = 0; i < snapshot.count; i++) {
             const struct tunic_link *link = &snapshot.interfaces[i].link;
             if (masters)
                 offer_master(completion, link);
+            else if (all)
+                offer_any(completion, link);
             else if (!free_ones || !tunic_interface_looks_held(link))
                 offer_interface(completion, link);
         }
@@ -178,6 +189,7 @@ void complete_provide(void *closure, enum tunic_candidates kind)
     switch (kind) {
     case TUNIC_CANDIDATES_INTERFACES:
     case TUNIC_CANDIDATES_FREE_INTERFACES:
+    case TUNIC_CANDIDATES_LINKS:
     case TUNIC_CANDIDATES_MASTERS:
         offer_links(completion, kind);
         break;
