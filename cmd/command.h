@@ -10,6 +10,7 @@
  *   output.c     errors, and an output that failed
  *   batch.c      many command lines from a file
  *   stop.c       the signals and the reader that end what goes on until it is stopped
+ *   relay/       what a running relay prints
  *   show/        the forms in which interfaces and their changes are printed
  *   completion/  what a shell may offer
  *   compat/      the tools that it replaces, by their names
@@ -17,7 +18,7 @@
 #ifndef TUNIC_COMMAND_H
 #define TUNIC_COMMAND_H
 
-#include "interface/interface.h"
+#include "relay/relay.h"
 
 enum color {
     COLOR_NEVER,
@@ -60,7 +61,11 @@ struct arguments {
     bool free;
     bool gone;
     uint64_t timeout; /* nanoseconds */
-    uint64_t own;     /* which rows of its own table were given */
+    struct tunic_relay_options relay;
+    uint32_t offload; /* enum tunic_switch */
+    uint32_t mss;
+    uint32_t sandbox;
+    uint64_t own; /* which rows of its own table were given */
     /* the grammar that reads it */
     struct tunic_section sections[3];
     struct tunic_grammar grammar;
@@ -91,6 +96,7 @@ extern const struct command tunic_command_set;
 extern const struct command tunic_command_del;
 extern const struct command tunic_command_show;
 extern const struct command tunic_command_wait;
+extern const struct command tunic_command_relay;
 extern const struct command tunic_command_help;
 extern const struct command tunic_command_version;
 
@@ -134,6 +140,8 @@ bool tunic_color_wanted(const struct options *options);
 
 /* Prints "tunic: COMMAND OBJECT: …" to standard error and returns the exit code. */
 int tunic_report_error(const struct session *session, const struct tunic_error *error);
+/* The same of what does not end the command: with --quiet too, since no exit code tells it. */
+void tunic_report_warning(const struct session *session, const struct tunic_error *warning);
 /* A tunic_report whose closure is the session. */
 void tunic_report_name(void *session, const char *name, const struct tunic_error *error);
 /* Flushes standard output. Returns `code`, or 1 where the output was lost and code was 0. */

@@ -62,7 +62,7 @@ void tunic_print_help(const struct command *command, struct tunic_text *text)
         return;
     }
     tunic_text_add(text, "usage: tunic [OPTIONS] COMMAND [ARGUMENTS]\n\n"
-                         "makes, shows and changes TUN/TAP interfaces\n\ncommands:\n");
+                         "makes, shows, changes and connects TUN/TAP interfaces\n\ncommands:\n");
     for (size_t i = 0; tunic_commands[i]; i++)
         tunic_text_add(text, "  %-*s%s\n", COLUMN, tunic_commands[i]->name,
                        tunic_commands[i]->summary);

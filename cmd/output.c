@@ -10,19 +10,23 @@ static const char *with(const char *part, const char *mark)
     return *part != '\0' ? mark : "";
 }
 
-int tunic_report_error(const struct session *session, const struct tunic_error *error)
+void tunic_report_warning(const struct session *session, const struct tunic_error *warning)
 {
-    if (session->options.quiet)
-        return (int)error->reason;
     (void)fflush(stdout); /* what was printed before stands before */
     const char *place = session->place ? session->place : "";
     const char *command = session->command ? session->command : "";
-    const char *object = session->command ? error->object : "";
+    const char *object = session->command ? warning->object : "";
     /* At once, which is one write: messages of others cannot come between its parts. */
     (void)fprintf(stderr, "tunic:%s%s%s%s%s%s%s%s %s%s%s%s%s%s\n", with(place, " "), place,
                   with(place, ":"), with(command, " "), command, with(object, " "), object,
-                  with(command, ":"), error->action, with(error->cause, ": "), error->cause,
-                  with(error->hint, " ("), error->hint, with(error->hint, ")"));
+                  with(command, ":"), warning->action, with(warning->cause, ": "), warning->cause,
+                  with(warning->hint, " ("), warning->hint, with(warning->hint, ")"));
+}
+
+int tunic_report_error(const struct session *session, const struct tunic_error *error)
+{
+    if (!session->options.quiet)
+        tunic_report_warning(session, error);
     return (int)error->reason;
 }
 
