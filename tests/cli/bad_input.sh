@@ -134,6 +134,9 @@ for verb in add ensure; do
     bad 2 "''" "$verb" dev '' mode tap
     bad 2 'mode is missing' "$verb" vm9
 done
+for name in '' abcdefghijklmnop . .. a/b a:b 'a b' %s %d%d all "$long"; do
+    bad 2 "'${name:0:40}" relay dev "$name" connect 127.0.0.1 insecure
+done
 bad 2 "'vm%d'" ensure vm%d mode tap
 bad 2 "'%'" ensure NAME% d mode tap
 bad 2 'a name is missing' ensure
@@ -143,6 +146,8 @@ bad 2 'a name is missing' set mtu 1400
 bad 2 'a name is missing' del
 bad 2 'a name is missing' del force
 bad 2 'a name is missing' wait
+bad 2 'a name is missing' relay
+bad 2 'a name is missing' relay connect 127.0.0.1 insecure
 bad 2 'what to set is missing' set tap0
 bad 2 "'vm%d'" set vm%d up
 bad 2 "'a/b'" set a/b up
@@ -324,6 +329,69 @@ bad 2 "'all'" del all pi
 bad 2 "'all'" del tap0 user root
 bad 2 "'all'" del held
 bad 2 "'all'" del tap0 free
+
+# ---- a relay ----
+
+relay=(relay tun9 insecure)
+bad 2 "'insecure' is missing" relay tun9
+bad 2 "'insecure' is missing" relay tap0 connect 127.0.0.1
+bad 2 "'insecure' is missing" relay tun9 listen 55555 from any proto tcp
+bad 2 "'listen'" "${relay[@]}"
+bad 2 "'listen'" "${relay[@]}" from 127.0.0.1
+bad 2 "'listen'" "${relay[@]}" proto tcp
+bad 2 "'from' is missing" "${relay[@]}" listen 55555
+bad 2 "'from' is missing" "${relay[@]}" listen 127.0.0.1:55555 proto tcp
+bad 2 "'proto tcp'" "${relay[@]}" listen 55555 connect 127.0.0.1 proto tcp
+bad 2 "'proto tcp'" "${relay[@]}" listen 55555 connect 127.0.0.1 proto tcp from any
+bad 2 "'from'" "${relay[@]}" connect 127.0.0.1 proto tcp from 127.0.0.1
+bad 2 "'jumbo'" "${relay[@]}" connect 127.0.0.1 jumbo
+bad 2 "'jumbo'" "${relay[@]}" connect 127.0.0.1 proto udp jumbo
+for word in pi one_queue vnet_hdr napi napi_frags netns carrier; do
+    bad 2 "'$word'" "${relay[@]}" connect 127.0.0.1 "$word"
+done
+for word in key peer config control keepalive check force; do
+    bad 2 "'$word'" "${relay[@]}" connect 127.0.0.1 "$word"
+    bad 2 "'$word'" relay tun9 "$word" x
+done
+bad 2 "'mac'" "${relay[@]}" connect 127.0.0.1 mode tun mac 02:00:00:00:00:01
+bad 2 "'tun8'" "${relay[@]}" connect 127.0.0.1 tun8
+bad 2 "'tun8'" "${relay[@]}" connect 127.0.0.1 dev tun8
+for protocol in '' sctp UDP "$long"; do
+    bad 2 "proto '${protocol:0:40}" "${relay[@]}" connect 127.0.0.1 proto "$protocol"
+done
+for port in '' 0 -1 65536 0x50 http 127.0.0.1 127.0.0.1: 127.0.0.1:0 127.0.0.1:65536 ::1 '[::1]' \
+    '[::1]:' '[::1' 127.0.0.1:1:2 '55555 ' "$long_digits"; do
+    bad 2 "listen '${port:0:40}" "${relay[@]}" listen "$port" from any
+done
+for host in '' :55555 127.0.0.1: 127.0.0.1:0 127.0.0.1:65536 127.0.0.1:x 127.0.0 256.0.0.1 '[::1' '[]' \
+    '[::1]x' '[::g]' ::1::2 'a b' a..b a/b '127.0.0.1 ' "$long"; do
+    bad 2 "connect '${host:0:40}" "${relay[@]}" connect "$host"
+    bad 2 "from '${host:0:40}" "${relay[@]}" listen 55555 from "$host"
+done
+bad 2 'x1b[31m' "${relay[@]}" connect "$esc"
+bad 2 "from '127.0.0.1:55555'" "${relay[@]}" listen 55555 from 127.0.0.1:55555
+for number in '' -1 0x x 0xg 1.5 0x100000000 4294967296 "$long_digits" "0x$long_digits"; do
+    bad 2 "fwmark '${number:0:40}" "${relay[@]}" connect 127.0.0.1 fwmark "$number"
+done
+for number in '' 0 -1 65 0x4 many; do
+    bad 2 "workers '$number'" "${relay[@]}" connect 127.0.0.1 workers "$number"
+done
+for name in '' . a/b 'a b' abcdefghijklmnop; do
+    bad 2 "underlay '$name'" "${relay[@]}" connect 127.0.0.1 underlay "$name"
+done
+for word in offload mss sandbox; do
+    bad 2 "$word 'yes'" "${relay[@]}" connect 127.0.0.1 "$word" yes
+done
+for word in proto listen connect from offload mss fwmark underlay workers sandbox mtu addr; do
+    bad 2 "'$word'" "${relay[@]}" "$word"
+done
+bad 2 "'connect'" "${relay[@]}" connect 127.0.0.1 connect 127.0.0.2
+bad 2 "'listen'" "${relay[@]}" listen 5 listen 6 from any
+bad 2 "'insecure'" "${relay[@]}" insecure connect 127.0.0.1
+bad 2 "did you mean 'connect'?" "${relay[@]}" conect 127.0.0.1
+bad 2 "did you mean 'underlay'?" "${relay[@]}" undrelay lo connect 127.0.0.1
+printf 'relay tun9 connect 127.0.0.1 insecure\nadd tap9\n' >"$SCRATCH/lines"
+bad 2 "$SCRATCH/lines:1:" --batch "$SCRATCH/lines"
 
 # ---- words ----
 

@@ -6,6 +6,7 @@
 # shellcheck source=tests/library.sh
 . "$(dirname "$0")/../library.sh"
 isolate "$@"
+need perl
 
 "$TUNIC" add tap0 mode tap user any || exit 1
 "$TUNIC" add tap1 mode tap user daemon group bin || exit 1
@@ -69,7 +70,7 @@ without() {
     printf '%s' "$list"
 }
 
-commands='add ensure set del show wait help version'
+commands='add ensure set del show wait relay help version'
 options='--json --pretty --details --stats --oneline --quiet --netns --batch --force'
 options+=' --device-node --color --version --help'
 beside_command=$(without "$options" --batch --force --version)
@@ -248,6 +249,60 @@ selections_and_conditions() {
 }
 
 selections_and_conditions
+
+relaying='proto listen insecure connect from jumbo offload mss fwmark underlay workers sandbox'
+of_relay=$(without "$attributes" pi one_queue vnet_hdr napi napi_frags netns)
+mapfile -t links < <(ip -o link | sed -E 's/^[0-9]+: ([^:@]+).*/\1/' | grep -vx -e '-dash' -e 'bad.*')
+
+# shellcheck disable=SC2046,SC2086
+relays() {
+    offers 'r' relay
+    offers 'relay ' $of_relay $relaying dev $interfaces
+    offers 'relay tap0 ' $of_relay $relaying
+    offers 'relay tun0 ' $(without "$of_relay" mac) $relaying
+    offers 'relay insecure ta' tap0
+    offers 'relay dev ' $interfaces
+    offers 'relay tun7 insecure connect 192.0.2.1 ' $(without "$of_relay" mac) \
+        $(without "$relaying" insecure connect)
+    offers 'relay tun7 proto ' udp tcp
+    says 'relay tun7 proto ' tcp 'a stream of frames.*'
+    offers 'relay tun7 listen '
+    offers 'relay tun7 connect h'
+    offers 'relay tun7 from ' any
+    offers 'relay tun7 fwmark '
+    offers 'relay tun7 workers '
+    offers 'relay tun7 offload ' on off
+    offers 'relay tun7 mss ' auto off
+    offers 'relay tun7 sandbox ' on off
+    offers 'relay tun7 underlay ' "${links[@]}"
+    offers 'relay tap0 underlay t' $(printf '%s\n' "${links[@]}" | grep '^t' | grep -vx tap0)
+    says 'relay tun7 underlay ' trunk bridge
+    offers "-n $there relay tun7 underlay tr" trunk9
+    offers 'relay tun7 addr fd00::1/64 no' nodad
+    offers 'relay tun7 key '  $(without "$of_relay" mac) $relaying
+    offers 'relay tun7 ke'
+    offers 'relay tun7 conf'
+}
+
+relays
+
+# One that is held is not free for a relay.
+cat >"$SCRATCH/hold" <<'PERL'
+open(my $node, "+<", "/dev/net/tun") or die "open: $!";
+my $request = pack("a16Sx22", "tap0", 0x1002);
+ioctl($node, 0x400454ca, $request) or die "tap0: $!";
+open(my $ready, ">", $ARGV[0]) or die;
+close($ready);
+sleep 1000;
+PERL
+perl "$SCRATCH/hold" "$SCRATCH/ready" &
+holder=$!
+until_true 10 test -e "$SCRATCH/ready" || fail 'an interface is held'
+ip link set tap0 up # its carrier tells of the holder
+offers 'relay ta'
+offers 'show ta' tap0
+kill "$holder"
+wait "$holder"
 
 # ---- what it is asked with ----
 check '-- may be left out' 0 "$TUNIC" __complete sho

@@ -125,6 +125,12 @@ interactions() {
         'tunic add vm0 addr fd00::1/64 nodad X'
     typed 'nothing is known of an address' 'tunic add vm0 addr fd00::1/6' \
         'tunic add vm0 addr fd00::1/6X'
+    typed 'the command that tunnels' 'tunic rel' 'tunic relay X'
+    typed 'what has to be said of a tunnel' 'tunic relay tap0 inse' 'tunic relay tap0 insecure X'
+    typed 'a word behind a host with a port' 'tunic relay unique0 connect host:5555 insec' \
+        'tunic relay unique0 connect host:5555 insecure X'
+    typed 'what a tunnel goes through' 'tunic relay tap0 underlay tr' 'tunic relay tap0 underlay trunk X'
+    typed 'nothing is known of a host' 'tunic relay tap0 connect lin' 'tunic relay tap0 connect linX'
     typed 'an option' 'tunic --det' 'tunic --details X'
     typed "a value behind '='" 'tunic --color=al' 'tunic --color=always X'
     typed "a namespace behind '='" 'tunic --netns=tun' "tunic --netns=$NAMESPACE X"

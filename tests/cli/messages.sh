@@ -138,6 +138,28 @@ told 2 "add: unknown word 'mdoe' (did you mean 'mode'? An interface of this name
 told 2 "add: user 'nobody-at-all': there is no such user" add tap9 user nobody-at-all
 told 1 "$SCRATCH: cannot read the file: Is a directory" --batch "$SCRATCH"
 
+# ---- a relay that is not safe, or not sound ----
+
+told 2 "relay tun9: 'insecure' is missing: without keys whoever is on the way can read, change and forge the packets ('insecure' accepts that; keys are not known to this version)" \
+    relay tun9 connect 127.0.0.1
+told 2 "relay tun9: neither 'listen' nor 'connect' is given ('connect HOST' speaks with that host; 'listen PORT from HOST' waits for it)" \
+    relay tun9 insecure
+told 2 "relay tun9: 'from' is missing: without keys anybody who reaches the port could send packets into this host ('from HOST' admits that host, 'from any' everybody)" \
+    relay tun9 insecure listen 55555
+told 2 "relay tun9: 'listen' and 'connect' contradict each other with 'proto tcp' (one side listens, the other one connects)" \
+    relay tun9 insecure proto tcp listen 55555 connect 127.0.0.1
+told 2 "relay tun9: 'from' has no meaning beside 'connect' with 'proto tcp' (nobody but the host it connects to can send; leave 'from' out)" \
+    relay tun9 insecure proto tcp connect 127.0.0.1 from any
+told 2 "relay tun9: 'jumbo' belongs to 'proto tcp' (a datagram takes a packet of any size)" \
+    relay tun9 insecure connect 127.0.0.1 jumbo
+told 2 "relay: from '127.0.0.1:55555': a host without a port is expected" \
+    relay tun9 insecure listen 55555 from 127.0.0.1:55555
+told 2 "relay: underlay 'a/b': it contains '/' or ':'" relay tun9 insecure connect 127.0.0.1 underlay a/b
+told 2 "relay: 'pi' has no place here" relay tun9 insecure connect 127.0.0.1 pi
+echo 'relay tun9 insecure connect 127.0.0.1' >"$SCRATCH/lines"
+told 2 "$SCRATCH/lines:1: relay tun9: a relay has no place in a batch (it runs until it is stopped, and gives up what the next command would need)" \
+    --batch "$SCRATCH/lines"
+
 # ---- a group whose record is long ----
 
 members=$(printf 'member%s,' {1..4000})

@@ -91,7 +91,7 @@ check_false 'and nothing else is done' ip link show tap9
 # Where a page says that another describes them.
 described_elsewhere() {
     case $1 in
-    ensure | set) page_keywords tunic-add ;;
+    ensure | set | relay) page_keywords tunic-add ;;
     del) page_keywords tunic-add && page_keywords tunic-show ;;
     esac
 }
@@ -223,5 +223,29 @@ kill "$watch"
 wait "$watch"
 check_lists 'tunic-show(8) has every key of an event, and no other' \
     "$(comm -23 <(jq -r "$paths" "$log" | sort -u) <(page_keys 1 | sort -u))" "$(page_keys 2)"
+
+# ---- JSON of a relay ----
+
+relay_keys() {
+    sed -nE 's/^\.It Va ([a-z_]+) Ta (text|number) Ta .*/\1 \2/p' "$man/tunic-relay.8"
+}
+
+# Two that speak with each other: IPv6 has something to say as soon as an interface is up.
+log=$SCRATCH/relay
+"$TUNIC" -j relay relay0 mode tun up insecure listen 127.0.0.1:5001 connect 127.0.0.1:5002 >"$log" &
+relay=$!
+"$TUNIC" relay relay1 mode tun up insecure listen 127.0.0.1:5002 connect 127.0.0.1:5001 &
+until_true 10 ip link show relay0 || fail 'a relay begins' "$(cat "$log")"
+# shellcheck disable=SC2317 # called by until_true
+has_heard() {
+    kill -USR1 "$relay"
+    grep -q silence "$log"
+}
+until_true 10 has_heard || fail 'a relay hears from the other one' "$(cat "$log")"
+kill "$relay"
+wait "$relay"
+check_lists 'tunic-relay(8) has every key of the JSON, and no other' "$(
+    jq -r '.[-1] | to_entries[] | "\(.key) \(.value | type)"' "$log" | sed 's/ string$/ text/'
+)" "$(relay_keys)"
 
 finish
