@@ -39,7 +39,7 @@ static const struct row {
     {"17 odd", 4, SYN, 8, {1, 2, 4, 0x05, 0xB4, 1, 1, 0}, MTU, 3, 1380},
     {"18 odd, length", 4, SYN, 8, {3, 3, 7, 2, 4, 0x23, 0x28, 0}, MTU, 5, 1380},
     {"19 last", 4, SYN, 8, {1, 1, 1, 1, 2, 4, 0x23, 0x28}, MTU, 6, 1380},
-    {"20 behind the end", 4, SYN, 8, {0, 1, 1, 1, 2, 4, 0x23, 0x28}, MTU, 0, 0},
+    {"20 behind the end", 4, SYN, 8, {0, 2, 2, 4, 0x23, 0x28, 1, 1}, MTU, 0, 0},
     {"21 wrong length", 4, SYN, 8, {2, 3, 0x23, 0x28, 0x23, 0x28, 1, 1}, MTU, 0, 0},
     {"22 longer", 4, SYN, 8, {2, 6, 0x23, 0x28, 0x23, 0x28, 1, 1}, MTU, 0, 0},
     {"23 length of 0", 4, SYN, 8, {3, 0, 2, 4, 0x23, 0x28, 1, 1}, MTU, 0, 0},

@@ -134,6 +134,8 @@ static void test_versions(void **state)
 static void test_changed(void **state)
 {
     static const struct recipe tcp4 = {false, 0, 4, T, 0, 0, 0, 1, 1, payload, 100};
+    static const struct recipe tcp40 = {false, 0, 4, T, 0, 0, 0, 1, 1, payload, 40};
+    static const struct recipe tcp39 = {false, 0, 4, T, 0, 0, 0, 1, 1, payload, 39};
     static const struct recipe udp4 = {false, 0, 4, U, 0, 0, 0, 1, 1, payload, 100};
     static const struct recipe tcp6 = {false, 0, 6, T, 0, 0, 0, 1, 1, payload, 100};
     static const struct {
@@ -158,14 +160,16 @@ static void test_changed(void **state)
         {"11 reserved flag", &tcp4, 6, 0x80, true, T, false},
         {"12 TCP header of 16", &tcp4, 32, 0x40, true, RAW, false},
         {"13 of 60", &tcp4, 32, 0xF0, true, T, false},
-        {"14 UDP longer", &udp4, 25, 109, true, RAW, false},
-        {"15 UDP shorter", &udp4, 25, 107, true, RAW, false},
-        {"16 UDP of 0", &udp4, 25, 0, true, RAW, false},
-        {"17 UDP header cut", &udp4, 3, 27, true, RAW, false},
-        {"18 IPv6 longer", &tcp6, 5, 121, false, 0, false},
-        {"19 IPv6 of 0", &tcp6, 5, 0, true, RAW, false},
-        {"20 no next header", &tcp6, 6, 59, true, 59, false},
-        {"21 authentication", &tcp6, 6, 51, true, 51, false},
+        {"14 of 60, all that is there", &tcp40, 32, 0xF0, true, T, false},
+        {"15 of 60, one more", &tcp39, 32, 0xF0, true, RAW, false},
+        {"16 UDP longer", &udp4, 25, 109, true, RAW, false},
+        {"17 UDP shorter", &udp4, 25, 107, true, RAW, false},
+        {"18 UDP of 0", &udp4, 25, 0, true, RAW, false},
+        {"19 UDP header cut", &udp4, 3, 27, true, RAW, false},
+        {"20 IPv6 longer", &tcp6, 5, 121, false, 0, false},
+        {"21 IPv6 of 0", &tcp6, 5, 0, true, RAW, false},
+        {"22 no next header", &tcp6, 6, 59, true, 59, false},
+        {"23 authentication", &tcp6, 6, 51, true, 51, false},
     };
 
     (void)state;
@@ -201,21 +205,24 @@ static void test_extensions(void **state)
         {"4 one too long", 60, {{ICMP6, 2}}, 16, RAW, 40, false},
         {"5 the longest", 60, {{ICMP6, 255}}, 80, RAW, 40, false},
         {"6 cut", 60, {{ICMP6}}, 7, RAW, 40, false},
-        {"7 second cut", 60, {{43}, {ICMP6}}, 15, RAW, 48, false},
-        {"8 first fragment", 44, {{T, 0, 0, 1}}, 60, T, 48, true},
-        {"9 later fragment", 44, {{T, 0, 0, 8}}, 60, T, 48, true},
-        {"10 high offset", 44, {{U, 0, 0x80, 0}}, 60, U, 48, true},
-        {"11 whole fragment", 44, {{ICMP6, 0, 0, 6}}, 60, ICMP6, 48, false},
-        {"12 length of a fragment header", 44, {{ICMP6, 9, 0, 0}}, 16, ICMP6, 48, false},
-        {"13 behind a fragment", 44, {{60, 0, 0, 1}, {T}}, 60, 60, 48, true},
-        {"14 eight",
+        {"7 cut after a byte", 60, {{ICMP6}}, 1, RAW, 40, false},
+        {"8 fragment cut", 44, {{ICMP6}}, 3, RAW, 40, false},
+        {"9 nothing", 0, {{ICMP6}}, 0, RAW, 40, false},
+        {"10 second cut", 60, {{43}, {ICMP6}}, 15, RAW, 48, false},
+        {"11 first fragment", 44, {{T, 0, 0, 1}}, 60, T, 48, true},
+        {"12 later fragment", 44, {{T, 0, 0, 8}}, 60, T, 48, true},
+        {"13 high offset", 44, {{U, 0, 0x80, 0}}, 60, U, 48, true},
+        {"14 whole fragment", 44, {{ICMP6, 0, 0, 6}}, 60, ICMP6, 48, false},
+        {"15 length of a fragment header", 44, {{ICMP6, 9, 0, 0}}, 16, ICMP6, 48, false},
+        {"16 behind a fragment", 44, {{60, 0, 0, 1}, {T}}, 60, 60, 48, true},
+        {"17 eight",
          60,
          {{60}, {60}, {60}, {60}, {60}, {60}, {60}, {ICMP6}},
          80,
          ICMP6,
          104,
          false},
-        {"15 nine",
+        {"18 nine",
          60,
          {{60}, {60}, {60}, {60}, {60}, {60}, {60}, {60}, {ICMP6}},
          80,

@@ -8,7 +8,7 @@ const struct row rows[] = {
     {"2 less than one", {false, 0, 4, T, 0, 12, ALL_FLAGS, 7, 100, NULL, 999}, TCP4, 1000, 1},
     {"3 one byte more", {false, 0, 4, T, 0, 12, ALL_FLAGS, 7, 100, NULL, 1001}, TCP4, 1000, 2},
     {"4 a multiple", {false, 0, 4, T, 0, 0, ALL_FLAGS, 7, 100, NULL, 4000}, TCP4, 1000, 4},
-    {"5 odd size", {false, 0, 4, T, 0, 12, ALL_FLAGS, 7, 100, NULL, 40001}, TCP4, 1337, 30},
+    {"5 odd size", {false, 0, 4, T, 0, 12, ALL_FLAGS, 7, 0x89ABFFF0, NULL, 40001}, TCP4, 1337, 30},
     {"6 both wrap",
      {false, 0, 4, T, 0, 12, ALL_FLAGS, 65534, UINT32_MAX - 1500, NULL, 5000},
      TCP4,
