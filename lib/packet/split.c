@@ -70,6 +70,11 @@ static uint8_t protocol_of(uint8_t type, uint8_t version)
     }
 }
 
+static uint16_t checksum_of(uint8_t protocol)
+{
+    return protocol == IPPROTO_TCP ? TCP_CHECKSUM : UDP_CHECKSUM;
+}
+
 static bool is_splittable(const struct tunic_split *split, const struct virtio_net_hdr *header)
 {
     const struct tunic_headers *headers = &split->headers;
@@ -81,17 +86,21 @@ static bool is_splittable(const struct tunic_split *split, const struct virtio_n
            headers->payload <= TUNIC_HEADERS_MOST &&
            (header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0 &&
            le16toh(header->csum_start) == headers->transport &&
-           le16toh(header->csum_offset) == (protocol == IPPROTO_TCP ? TCP_CHECKSUM : UDP_CHECKSUM);
+           le16toh(header->csum_offset) == checksum_of(protocol);
 }
 
 /* The field holds what is to be summed beside the bytes: the pseudo-header, if there is one. Only
- * UDP and its kin have it at that place. */
+ * UDP and its kin have it at that place, and there zero would mean that there is no checksum. It
+ * lies behind the headers that were read, as that of a tunnelled packet does, or is their own: a
+ * checksum in any other place of them would make another packet of it. */
 static int complete(const struct tunic_split *split, const struct virtio_net_hdr *header)
 {
+    const struct tunic_headers *headers = &split->headers;
     size_t start = le16toh(header->csum_start);
     size_t offset = le16toh(header->csum_offset);
+    bool is_own = start == headers->transport && offset == checksum_of(headers->protocol);
 
-    if (start + offset + 2 > split->length)
+    if (start + offset + 2 > split->length || (start + offset < headers->payload && !is_own))
         return -EBADMSG;
     uint32_t sum = tunic_checksum_add(0, split->packet + start, split->length - start);
     store_word(split->packet + start + offset, complement(sum, offset == UDP_CHECKSUM));
