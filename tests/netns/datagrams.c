@@ -81,7 +81,7 @@ static bool has_options(struct msghdr *message)
 _Noreturn static void answer(int descriptor, struct words words)
 {
     static uint8_t bytes[LARGEST];
-    uint8_t control[256];
+    uint8_t control[256] = {0};
     struct sockaddr_storage from;
 
     for (;;) {

@@ -133,13 +133,12 @@ static void run(struct transfer *transfer)
             fatal("nothing moved for %u ms: %llu bytes sent, %llu received", patience,
                   (unsigned long long)transfer->sent, (unsigned long long)transfer->received);
         /* A few each, so that neither direction starves. */
-        for (int i = 0; i < 8 && (waiting.events & POLLOUT) != 0 &&
-                        transfer->sent < transfer->total && send_some(transfer);
-             i++)
-            continue;
-        for (int i = 0; i < 8 && transfer->received <= transfer->total && receive_some(transfer);
-             i++)
-            continue;
+        bool writable = (waiting.events & POLLOUT) != 0;
+        for (int i = 0; i < 8 && writable && transfer->sent < transfer->total; i++)
+            writable = send_some(transfer);
+        bool readable = true;
+        for (int i = 0; i < 8 && readable && transfer->received <= transfer->total; i++)
+            readable = receive_some(transfer);
     }
 }
 
