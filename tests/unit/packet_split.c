@@ -122,7 +122,7 @@ static void test_zero_checksum(void **state)
 
 /* ---- what is not split ----------------------------------------------------------------- */
 
-/* Whatever the packet is, the checksum goes where the device says, if that is inside. */
+/* The checksum goes where the device says, if that is inside and no other field of the headers. */
 static void test_completion(void **state)
 {
     static const struct {
@@ -132,15 +132,20 @@ static void test_completion(void **state)
         int result;
     } places[] = {
         {"1 UDP", 20, 6, 0},
-        {"2 odd start", 21, 6, 0},
-        {"3 odd offset", 20, 7, 0},
-        {"4 from the first byte", 0, 0, 0},
+        {"2 odd start", 21, 8, 0},
+        {"3 odd offset", 20, 9, 0},
+        {"4 from the first byte", 0, 28, 0},
         {"5 at the end", 20, 106, 0},
         {"6 half outside", 20, 107, -EBADMSG},
         {"7 start at the end", 128, 0, -EBADMSG},
         {"8 start outside", 129, 0, -EBADMSG},
         {"9 offset outside", 20, 65535, -EBADMSG},
         {"10 both", 65535, 65535, -EBADMSG},
+        {"11 first of the payload", 20, 8, 0},
+        {"12 last of the headers", 20, 7, -EBADMSG},
+        {"13 its own, summed from elsewhere", 18, 8, -EBADMSG},
+        {"14 the IP header's", 0, 10, -EBADMSG},
+        {"15 the first field", 0, 0, -EBADMSG},
     };
     struct recipe recipe = {false, 0, 4, U, 0, 0, 0, 1, 0, NULL, 100};
 
