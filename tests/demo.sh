@@ -18,7 +18,8 @@ fi
 
 program=build/release/cmd/tunic
 if [ -z "${TUNIC_DEMO:-}" ]; then
-    packages_ensure gcc cmake ninja pkg-config pc:libmnl header:linux/if_tun.h ip unshare
+    packages_ensure gcc cmake ninja pkg-config pc:libmnl pc:libseccomp pc:libcap-ng \
+        header:linux/if_tun.h ip unshare
     echo 'building…'
     log=$(mktemp)
     if ! { cmake --preset release && cmake --build --preset release; } >"$log" 2>&1; then

@@ -28,14 +28,23 @@ struct tunic_sandbox {
     /* Whom to become where it is root (effective uid 0): TUNIC_SANDBOX_KEEP keeps. */
     uid_t user;
     gid_t group;
+    /* A child that it may still end, by SIGKILL; 0: none. */
+    pid_t helper;
 };
 
 #define TUNIC_SANDBOX_KEEP ((uid_t)-1)
 
-/* Enters it: the calling thread and those that it starts later. Afterwards: no capability, in no
- * set; no_new_privs; not dumpable; no supplementary group; Landlock (a kernel without it is no
- * failure); seccomp (a kernel without it is one). What was printed must have been flushed before.
- */
+/* Enters it. Afterwards: no capability, in no set; no supplementary group; no_new_privs; not
+ * dumpable; Landlock (a kernel without it is no failure); seccomp (a kernel without it is one). Who
+ * is not root can leave no group and has no bounding set to empty; a user or group that the user
+ * namespace does not map is not become. A signal that was to come when the parent dies still does.
+ *
+ * No process and no thread can be started afterwards. Threads that there are already: the system
+ * call filter, the user and the groups hold for them too, and with a change from root to another
+ * user the loss of capabilities; no_new_privs as well, Landlock not.
+ *
+ * What was printed must have been flushed before, and a stream that is written to later must have
+ * its buffer. After a failure some of it may be done: the process should end. */
 int tunic_sandbox_enter(const struct tunic_sandbox *sandbox, struct tunic_error *error);
 
 #endif

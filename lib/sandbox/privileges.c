@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation. Root becomes another user, anyone else makes sure to be one user only (real,
+ * effective and saved). Then every capability goes. The bounding set is emptied first, while there
+ * is CAP_SETPCAP; who lacks it never could use the set either, under no_new_privs. Ambient
+ * capabilities go with the permitted ones, by the kernel's own rule.
+ */
+#include "sandbox/steps.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum { UNCHANGED = -1 };
+
+struct identity {
+    uid_t user;
+    gid_t group;
+};
+
+static int refuse(const char *what, unsigned int identifier, struct tunic_error *error)
+{
+    int result = tunic_error_system(error, errno, "cannot become %s %u", what, identifier);
+
+    if (result == -EPERM)
+        tunic_error_hint(error, "root without CAP_SETUID and CAP_SETGID cannot: start it as an "
+                                "ordinary user, or give it both");
+    return result;
+}
+
+/* The saved id tells whether the user namespace knows an id at all, and costs no right. The root of
+ * one that knows no others is an ordinary user outside: it stays who it is. */
+static int choose(const struct tunic_sandbox *sandbox, struct identity *identity,
+                  struct tunic_error *error)
+{
+    *identity = (struct identity){.user = geteuid(), .group = getegid()};
+    if (identity->user != 0)
+        return 0;
+    if (sandbox->group != TUNIC_SANDBOX_KEEP) {
+        if (setresgid((gid_t)UNCHANGED, (gid_t)UNCHANGED, sandbox->group) == 0)
+            identity->group = sandbox->group;
+        else if (errno != EINVAL)
+            return refuse("group", sandbox->group, error);
+    }
+    if (sandbox->user != TUNIC_SANDBOX_KEEP) {
+        if (setresuid((uid_t)UNCHANGED, (uid_t)UNCHANGED, sandbox->user) == 0)
+            identity->user = sandbox->user;
+        else if (errno != EINVAL)
+            return refuse("user", sandbox->user, error);
+    }
+    return 0;
+}
+
+static int empty_bounding_set(struct tunic_error *error)
+{
+    if (capng_get_caps_process() != 0)
+        return tunic_error_system(error, errno, "cannot read the capabilities");
+    if (!capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP))
+        return 0;
+    capng_clear(CAPNG_SELECT_BOTH);
+    if (capng_apply(CAPNG_SELECT_BOUNDS) == 0)
+        return 0;
+    return tunic_error_system(error, EPERM, "cannot empty the bounding set of capabilities");
+}
+
+static int leave_groups(const struct identity *identity, struct tunic_error *error)
+{
+    if (getgroups(0, NULL) == 0 || setgroups(0, NULL) == 0)
+        return 0;
+    /* Who may not leave them keeps what he has anyway; but another user must not inherit them. */
+    if (errno == EPERM && identity->user == geteuid())
+        return 0;
+    return tunic_error_system(error, errno, "cannot leave the supplementary groups");
+}
+
+static int become(const struct identity *identity, struct tunic_error *error)
+{
+    int result = leave_groups(identity, error);
+
+    if (result != 0)
+        return result;
+    if (setresgid(identity->group, identity->group, identity->group) != 0)
+        return refuse("group", identity->group, error);
+    if (setresuid(identity->user, identity->user, identity->user) != 0)
+        return refuse("user", identity->user, error);
+    return 0;
+}
+
+int tunic_sandbox_drop_privileges(const struct tunic_sandbox *sandbox, struct tunic_error *error)
+{
+    struct identity identity;
+    int at_parents_death = 0; /* the kernel forgets it when the user changes */
+    int result = choose(sandbox, &identity, error);
+
+    (void)prctl(PR_GET_PDEATHSIG, &at_parents_death);
+    if (result == 0)
+        result = empty_bounding_set(error);
+    if (result == 0)
+        result = become(&identity, error);
+    if (result != 0)
+        return result;
+    capng_clear(CAPNG_SELECT_BOTH);
+    if (capng_apply(CAPNG_SELECT_CAPS) != 0)
+        return tunic_error_system(error, EPERM, "cannot give the capabilities up");
+    (void)prctl(PR_SET_PDEATHSIG, (unsigned long)at_parents_death);
+    return 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation. The order is forced: the user and the groups change while there are
+ * capabilities for it; Landlock and seccomp ask an unprivileged process for no_new_privs; a change
+ * of user makes a process dumpable again on some systems, so that follows it; and the filter is
+ * last, as it forbids all the calls that the others are made of.
+ */
+#include "sandbox/steps.h"
+
+#include <errno.h>
+#include <sys/prctl.h>
+
+/* Instruments of a debugging build write or look around at the exit, which is forbidden then: they
+ * do it now, and only now. */
+#ifdef TUNIC_COVERAGE
+void __gcov_dump(void); /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+#endif
+#ifdef TUNIC_SANITIZED
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+__attribute__((weak)) void __lsan_do_leak_check(void);
+#endif
+
+static void finish_instruments(void)
+{
+#ifdef TUNIC_COVERAGE
+    __gcov_dump();
+#endif
+#ifdef TUNIC_SANITIZED
+    if (__lsan_do_leak_check)
+        __lsan_do_leak_check();
+#endif
+}
+
+static int set_flag(int option, unsigned long value, const char *what, struct tunic_error *error)
+{
+    if (prctl(option, value, 0UL, 0UL, 0UL) == 0)
+        return 0;
+    return tunic_error_system(error, errno, "cannot %s", what);
+}
+
+int tunic_sandbox_enter(const struct tunic_sandbox *sandbox, struct tunic_error *error)
+{
+    finish_instruments();
+    int result = tunic_sandbox_drop_privileges(sandbox, error);
+    if (result == 0)
+        result = set_flag(PR_SET_NO_NEW_PRIVS, 1, "forbid new privileges", error);
+    if (result == 0)
+        result = tunic_sandbox_restrict_files(sandbox, error);
+    if (result == 0)
+        result = set_flag(PR_SET_DUMPABLE, 0, "hide the memory from other processes", error);
+    if (result == 0)
+        result = tunic_sandbox_filter_calls(sandbox, error);
+    return result;
+}
