@@ -15,6 +15,7 @@
 #include "interface/interface.h"
 #include "netlink/netlink.h"
 #include "packet/packet.h"
+#include "relay/relay.h"
 #include "sandbox/sandbox.h"
 #include "transport/transport.h"
 

@@ -67,7 +67,5 @@ int tunic_relay_check(const struct tunic_relay_options *options, struct tunic_er
     if (result == 0 && options->jumbo && options->protocol != TUNIC_RELAY_TCP)
         result = refuse(error, "'jumbo' belongs to 'proto tcp'", "",
                         "a datagram takes a packet of any size");
-    if (result == 0 && options->workers > TUNIC_RELAY_WORKERS)
-        result = tunic_error_set(error, TUNIC_USAGE, "more than %d workers", TUNIC_RELAY_WORKERS);
     return result;
 }

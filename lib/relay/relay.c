@@ -223,13 +223,21 @@ int tunic_relay_confine_resolver(void *closure, struct tunic_error *error)
     return relay->options->no_sandbox ? 0 : tunic_sandbox_enter(&sandbox, error);
 }
 
+/* The last privilege is given up. */
+static int confine(struct tunic_relay *relay, struct tunic_sandbox *sandbox,
+                   struct tunic_error *error)
+{
+    sandbox->role =
+        relay->options->protocol == TUNIC_RELAY_TCP ? TUNIC_SANDBOX_LISTENER : TUNIC_SANDBOX_RELAY;
+    sandbox->helper = relay->peer.resolver.process;
+    return relay->options->no_sandbox ? 0 : tunic_sandbox_enter(sandbox, error);
+}
+
 static int set_up(struct tunic_relay *relay, struct tunic_context *context, char name[IFNAMSIZ],
                   struct tunic_error *error)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, 0};
-    struct tunic_sandbox sandbox = {.role = relay->options->protocol == TUNIC_RELAY_TCP
-                                                ? TUNIC_SANDBOX_LISTENER
-                                                : TUNIC_SANDBOX_RELAY};
+    struct tunic_sandbox sandbox = {0};
     struct tunic_notify notify;
     int result =
         tunic_signals_open(&relay->signals, &relay->loop, numbers, signalled, relay, error);
@@ -252,8 +260,7 @@ static int set_up(struct tunic_relay *relay, struct tunic_context *context, char
         return result;
     tunic_inbound_open(relay);
     tunic_notify_open(&notify);
-    if (!relay->options->no_sandbox)
-        result = tunic_sandbox_enter(&sandbox, error);
+    result = confine(relay, &sandbox, error);
     if (result == 0) {
         relay->user->ready(relay->user->closure, name);
         tunic_notify_ready(&notify);

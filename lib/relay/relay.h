@@ -29,7 +29,6 @@ enum tunic_relay_protocol {
 enum {
     TUNIC_RELAY_PLAIN_PORT = 55555,
     TUNIC_RELAY_PLAIN_FRAME = 2000,
-    TUNIC_RELAY_WORKERS = 64, /* at most */
 };
 
 /* The attributes that go with a relay. Of the others: how packets are handed over (pi, vnet_hdr,
@@ -59,7 +58,6 @@ struct tunic_relay_options {
     bool no_sandbox;
     uint32_t mark;
     const char *underlay;
-    uint32_t workers; /* 0: as many as help */
 };
 
 /* Judges the options together: what contradicts itself, or lacks what makes it safe. */

@@ -55,8 +55,8 @@ int tunic_socket_open(int family, int type, const struct tunic_transport_options
     return result == 0 ? descriptor : fail(descriptor, result);
 }
 
-static int open_at(const union tunic_socket_address *address, int type,
-                   const struct tunic_transport_options *options, struct tunic_error *error)
+int tunic_socket_open_at(const union tunic_socket_address *address, int type,
+                         const struct tunic_transport_options *options, struct tunic_error *error)
 {
     int descriptor = tunic_socket_open(address->any.sa_family, type, options, error);
     char text[TUNIC_ENDPOINT_TEXT];
@@ -73,6 +73,8 @@ static int open_at(const union tunic_socket_address *address, int type,
     int result = -errno;
     tunic_endpoint_text(address, text);
     (void)tunic_error_system(error, -result, "cannot listen on %s", text);
+    if (result == -EADDRINUSE)
+        tunic_error_hint(error, "another program has the port; 'ss -lnp' tells which");
     return fail(descriptor, result);
 }
 
@@ -85,7 +87,7 @@ int tunic_socket_open_bound(int type, const struct tunic_transport_options *opti
     if (result != 0)
         return result;
     for (size_t i = 0; i < addresses.count; i++) {
-        result = open_at(&addresses.list[i], type, options, error);
+        result = tunic_socket_open_at(&addresses.list[i], type, options, error);
         /* The next one only where there is no such address here: not in place of a port in use. */
         if (result != -EAFNOSUPPORT && result != -EADDRNOTAVAIL)
             return result;

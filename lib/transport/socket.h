@@ -10,6 +10,10 @@
 int tunic_socket_open(int family, int type, const struct tunic_transport_options *options,
                       struct tunic_error *error);
 
+/* The same, bound to an address. */
+int tunic_socket_open_at(const union tunic_socket_address *address, int type,
+                         const struct tunic_transport_options *options, struct tunic_error *error);
+
 /* The same, bound to the host and port that the options say to listen on. */
 int tunic_socket_open_bound(int type, const struct tunic_transport_options *options,
                             struct tunic_error *error);

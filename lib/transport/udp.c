@@ -9,6 +9,7 @@
  * that there is; a second socket, connected to whom it is about, knows that from the kernel.
  */
 #include "transport/udp.h"
+#include "transport/socket.h"
 
 #include <errno.h>
 #include <netinet/udp.h>
@@ -31,59 +32,31 @@ enum {
     USUAL_MTU = 1500,
 };
 
-static bool set(int descriptor, int level, int option, int value)
-{
-    return setsockopt(descriptor, level, option, &value, sizeof(value)) == 0;
-}
-
 /* ---- options --------------------------------------------------------------------------- */
 
 static void set_tolerated(struct tunic_udp *udp, bool offload)
 {
     int descriptor = udp->descriptor;
 
-    if (!set(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, SOCKET_BUFFER))
-        (void)set(descriptor, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER);
-    if (!set(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, SOCKET_BUFFER))
-        (void)set(descriptor, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER);
+    if (tunic_socket_set(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, SOCKET_BUFFER) != 0)
+        (void)tunic_socket_set(descriptor, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER);
+    if (tunic_socket_set(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, SOCKET_BUFFER) != 0)
+        (void)tunic_socket_set(descriptor, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER);
     /* A socket of IPv6 speaks IPv4 too, with the options of both. */
-    (void)set(descriptor, IPPROTO_IP, IP_PKTINFO, 1);
-    (void)set(descriptor, IPPROTO_IP, IP_RECVTOS, 1);
-    (void)set(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_WANT);
+    (void)tunic_socket_set(descriptor, IPPROTO_IP, IP_PKTINFO, 1);
+    (void)tunic_socket_set(descriptor, IPPROTO_IP, IP_RECVTOS, 1);
+    (void)tunic_socket_set(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_WANT);
     if (udp->family == AF_INET6) {
-        (void)set(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
-        (void)set(descriptor, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
-        (void)set(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_WANT);
+        (void)tunic_socket_set(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+        (void)tunic_socket_set(descriptor, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
+        (void)tunic_socket_set(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_WANT);
     }
-    udp->gso = offload && set(descriptor, IPPROTO_UDP, UDP_SEGMENT, 0);
+    udp->gso = offload && tunic_socket_set(descriptor, IPPROTO_UDP, UDP_SEGMENT, 0) == 0;
     if (offload)
-        (void)set(descriptor, IPPROTO_UDP, UDP_GRO, 1);
-}
-
-static int set_required(int descriptor, const struct tunic_transport_options *options,
-                        struct tunic_error *error)
-{
-    if (options->mark != 0 &&
-        setsockopt(descriptor, SOL_SOCKET, SO_MARK, &options->mark, sizeof(options->mark)) != 0)
-        return tunic_error_system(error, errno, "cannot mark its packets (fwmark)");
-    if (options->underlay && setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, options->underlay,
-                                        (socklen_t)strlen(options->underlay)) != 0)
-        return tunic_error_system(error, errno, "cannot bind to the underlay '%s'",
-                                  options->underlay);
-    return 0;
+        (void)tunic_socket_set(descriptor, IPPROTO_UDP, UDP_GRO, 1);
 }
 
 /* ---- opening --------------------------------------------------------------------------- */
-
-static int open_socket(sa_family_t family, int *descriptor, struct tunic_error *error)
-{
-    *descriptor = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (*descriptor < 0)
-        return tunic_error_system(error, errno, "cannot open a socket");
-    if (family == AF_INET6)
-        (void)set(*descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-    return 0;
-}
 
 static const union tunic_socket_address *of_family(const struct tunic_addresses *addresses,
                                                    sa_family_t family)
@@ -94,63 +67,67 @@ static const union tunic_socket_address *of_family(const struct tunic_addresses 
     return NULL;
 }
 
-static int bind_to(struct tunic_udp *udp, const union tunic_socket_address *address,
-                   struct tunic_error *error)
-{
-    char text[TUNIC_ENDPOINT_TEXT];
-
-    if (bind(udp->descriptor, &address->any, tunic_socket_address_length(address)) == 0)
-        return 0;
-    int result = errno;
-    tunic_endpoint_text(address, text);
-    result = tunic_error_system(error, result, "cannot listen on %s", text);
-    if (result == -EADDRINUSE)
-        tunic_error_hint(error, "another program has the port; 'ss -lunp' tells which");
-    return result;
-}
-
-/* Which family, and which address of our own. */
+/* The family of the socket, and the address of our own: none where the kernel shall choose. */
 static int choose(const struct tunic_transport_options *options, sa_family_t *family,
                   union tunic_socket_address *own, struct tunic_error *error)
 {
     struct tunic_addresses addresses;
-    const union tunic_socket_address *first = NULL;
 
     own->any.sa_family = AF_UNSPEC;
-    *family = options->connect ? options->connect->list[0].any.sa_family : AF_INET6;
+    *family = options->connect->list[0].any.sa_family;
     if (!options->listen)
         return 0;
     int result = tunic_host_resolve(options->listen, true, &addresses, error);
     if (result != 0)
         return result;
-    first = options->connect ? of_family(&addresses, *family) : &addresses.list[0];
-    if (!first)
+    const union tunic_socket_address *same = of_family(&addresses, *family);
+    if (!same)
         return tunic_error_set(error, TUNIC_USAGE,
-                               "the address to listen on and the one to connect to are not of one "
-                               "family");
-    *own = *first;
-    *family = first->any.sa_family;
+                               "the address to listen on and the one to connect to are of "
+                               "different families");
+    *own = *same;
     return 0;
+}
+
+static int open_connected(struct tunic_udp *udp, const struct tunic_transport_options *options,
+                          struct tunic_error *error)
+{
+    union tunic_socket_address own;
+    int result = choose(options, &udp->family, &own, error);
+
+    if (result != 0)
+        return result;
+    return own.any.sa_family == AF_UNSPEC
+               ? tunic_socket_open(udp->family, SOCK_DGRAM, options, error)
+               : tunic_socket_open_at(&own, SOCK_DGRAM, options, error);
+}
+
+static int open_listening(struct tunic_udp *udp, const struct tunic_transport_options *options,
+                          struct tunic_error *error)
+{
+    int descriptor = tunic_socket_open_bound(SOCK_DGRAM, options, error);
+    int family = AF_INET;
+    socklen_t size = sizeof(family);
+
+    if (descriptor >= 0 && getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &family, &size) != 0) {
+        int result = tunic_error_system(error, errno, "cannot look at the socket");
+        (void)close(descriptor);
+        return result;
+    }
+    udp->family = (sa_family_t)family;
+    return descriptor;
 }
 
 static int open_sockets(struct tunic_udp *udp, const struct tunic_transport_options *options,
                         struct tunic_error *error)
 {
-    union tunic_socket_address own;
-    int result = choose(options, &udp->family, &own, error);
-
-    if (result == 0)
-        result = open_socket(udp->family, &udp->descriptor, error);
-    if (result == 0)
-        result = open_socket(udp->family, &udp->probe, error);
-    if (result == 0)
-        result = set_required(udp->descriptor, options, error);
-    if (result == 0)
-        result = set_required(udp->probe, options, error);
-    if (result != 0)
-        return result;
+    udp->descriptor = options->connect ? open_connected(udp, options, error)
+                                       : open_listening(udp, options, error);
+    if (udp->descriptor < 0)
+        return udp->descriptor;
     set_tolerated(udp, options->offload);
-    return own.any.sa_family == AF_UNSPEC ? 0 : bind_to(udp, &own, error);
+    udp->probe = tunic_socket_open(udp->family, SOCK_DGRAM, options, error);
+    return udp->probe < 0 ? udp->probe : 0;
 }
 
 /* ---- the other side -------------------------------------------------------------------- */
@@ -163,7 +140,7 @@ static void reconnect(struct tunic_transport *transport, const struct tunic_addr
     /* Without a route it stays unconnected, and so deaf: it is tried again with the next answer. */
     if (address)
         udp->connected =
-            connect(udp->descriptor, &address->any, tunic_socket_address_length(address)) == 0;
+            connect(udp->descriptor, &address->any, tunic_socket_address_size(address)) == 0;
 }
 
 static size_t room(struct tunic_transport *transport, const struct tunic_endpoint *to)
@@ -177,7 +154,7 @@ static size_t room(struct tunic_transport *transport, const struct tunic_endpoin
 
     if (to && to->remote.any.sa_family != AF_UNSPEC) {
         descriptor = udp->probe;
-        if (connect(descriptor, &to->remote.any, tunic_socket_address_length(&to->remote)) != 0)
+        if (connect(descriptor, &to->remote.any, tunic_socket_address_size(&to->remote)) != 0)
             return USUAL_MTU - overhead;
         if (to->remote.any.sa_family == AF_INET6 &&
             IN6_IS_ADDR_V4MAPPED(&to->remote.inet6.sin6_addr)) {

@@ -51,11 +51,6 @@ static inline struct tunic_udp *tunic_udp_of(struct tunic_transport *transport)
     return same.udp;
 }
 
-static inline socklen_t tunic_socket_address_length(const union tunic_socket_address *address)
-{
-    return address->any.sa_family == AF_INET6 ? sizeof(address->inet6) : sizeof(address->inet);
-}
-
 /* tunic_transport_operations.send */
 void tunic_udp_send(struct tunic_transport *transport, struct tunic_outbox *outbox);
 /* Reads what there is, a bounded part of it at once. */

@@ -10,6 +10,7 @@
  *   an error of before (ECONNREFUSED: told by ICMP)   tried again
  *   anything else              dropped, counted, and the next one has its turn
  */
+#include "transport/socket.h"
 #include "transport/udp.h"
 
 #include <errno.h>
@@ -76,7 +77,7 @@ static void write_header(struct tunic_udp *udp, struct tunic_message *message, s
         (struct msghdr){.msg_iov = pieces, .msg_iovlen = count, .msg_control = control->bytes};
     if (message->to.remote.any.sa_family != AF_UNSPEC) {
         header->msg_name = &message->to.remote;
-        header->msg_namelen = tunic_socket_address_length(&message->to.remote);
+        header->msg_namelen = tunic_socket_address_size(&message->to.remote);
         put_source(udp, &message->to, header);
     }
     put_traffic_class(udp, message, header);

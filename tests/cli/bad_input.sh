@@ -373,16 +373,13 @@ bad 2 "from '127.0.0.1:55555'" "${relay[@]}" listen 55555 from 127.0.0.1:55555
 for number in '' -1 0x x 0xg 1.5 0x100000000 4294967296 "$long_digits" "0x$long_digits"; do
     bad 2 "fwmark '${number:0:40}" "${relay[@]}" connect 127.0.0.1 fwmark "$number"
 done
-for number in '' 0 -1 65 0x4 many; do
-    bad 2 "workers '$number'" "${relay[@]}" connect 127.0.0.1 workers "$number"
-done
 for name in '' . a/b 'a b' abcdefghijklmnop; do
     bad 2 "underlay '$name'" "${relay[@]}" connect 127.0.0.1 underlay "$name"
 done
 for word in offload mss sandbox; do
     bad 2 "$word 'yes'" "${relay[@]}" connect 127.0.0.1 "$word" yes
 done
-for word in proto listen connect from offload mss fwmark underlay workers sandbox mtu addr; do
+for word in proto listen connect from offload mss fwmark underlay sandbox mtu addr; do
     bad 2 "'$word'" "${relay[@]}" "$word"
 done
 bad 2 "'connect'" "${relay[@]}" connect 127.0.0.1 connect 127.0.0.2

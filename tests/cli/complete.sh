@@ -250,7 +250,7 @@ selections_and_conditions() {
 
 selections_and_conditions
 
-relaying='proto listen insecure connect from jumbo offload mss fwmark underlay workers sandbox'
+relaying='proto listen insecure connect from jumbo offload mss fwmark underlay sandbox'
 of_relay=$(without "$attributes" pi one_queue vnet_hdr napi napi_frags netns)
 mapfile -t links < <(ip -o link | sed -E 's/^[0-9]+: ([^:@]+).*/\1/' | grep -vx -e '-dash' -e 'bad.*')
 

@@ -90,18 +90,6 @@ static void test_tcp(void **state)
     check_taken(&options);
 }
 
-static void test_workers(void **state)
-{
-    struct tunic_relay_options options = plain(TUNIC_RELAY_UDP);
-
-    (void)state;
-    options.has_connect = true;
-    options.workers = TUNIC_RELAY_WORKERS;
-    check_taken(&options);
-    options.workers++;
-    check_refused(&options, "more than 64 workers");
-}
-
 static void test_attributes(void **state)
 {
     static const char *const foreign[] = {"pi",         "one_queue", "vnet_hdr", "napi",
@@ -133,8 +121,9 @@ static void test_attributes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_insecure),   cmocka_unit_test(test_udp),
-        cmocka_unit_test(test_tcp),        cmocka_unit_test(test_workers),
+        cmocka_unit_test(test_insecure),
+        cmocka_unit_test(test_udp),
+        cmocka_unit_test(test_tcp),
         cmocka_unit_test(test_attributes),
     };
 
