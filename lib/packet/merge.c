@@ -152,11 +152,10 @@ static bool continues(const struct tunic_merge_group *group, const uint8_t *head
     const struct tunic_headers *headers = &arrival->headers;
     const uint8_t *data = arrival->data;
 
-    if (group->state == CLOSED || group->kind != arrival->kind || arrival->size > group->size ||
-        group->length + arrival->size > TUNIC_PACKET_MOST ||
-        group->headers.network != headers->network ||
-        group->headers.transport != headers->transport ||
-        group->headers.payload != headers->payload)
+    /* Neither has options, so that the same offsets mean the same version and protocol. */
+    if (group->headers.transport != headers->transport ||
+        group->headers.payload != headers->payload || arrival->size > group->size ||
+        group->length + arrival->size > TUNIC_PACKET_MOST)
         return false;
     if (load32(head + headers->transport) != load32(data + headers->transport)) /* ports */
         return false;
@@ -203,11 +202,14 @@ static bool join(struct tunic_merge *merge, uint16_t index, const struct arrival
     struct tunic_merge_group *group = &merge->groups[index];
     uint8_t *head = merge->packets[group->first].data;
 
-    if (!continues(group, head, arrival))
+    if (group->state == CLOSED || !continues(group, head, arrival))
         return false;
-    if (group->state == UNVERIFIED)
-        group->state = verify(&group->headers, head) ? VERIFIED : CLOSED;
-    if (group->state == CLOSED || !verify(&arrival->headers, arrival->data))
+    if (group->state == UNVERIFIED && !verify(&group->headers, head)) {
+        group->state = CLOSED;
+        return false;
+    }
+    group->state = VERIFIED;
+    if (!verify(&arrival->headers, arrival->data))
         return false;
     uint16_t packet = store(merge, arrival);
     merge->packets[group->last].next = packet;
@@ -315,8 +317,7 @@ int tunic_merge_add(struct tunic_merge *merge, uint8_t *packet, size_t length)
 
     if (merge->packet_count == TUNIC_MERGE_PACKETS)
         return -ENOSPC;
-    if (length > TUNIC_PACKET_MOST ||
-        !tunic_headers_read(&arrival.headers, merge->layer, packet, length))
+    if (!tunic_headers_read(&arrival.headers, merge->layer, packet, length))
         return -EBADMSG;
     arrival.kind = kind_of(headers, packet, length);
     if (!(arrival.kind & merge->kinds)) {

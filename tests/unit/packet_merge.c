@@ -173,6 +173,16 @@ static void test_others_do_not_disturb(void **state)
     CHECK_GROUPS(3, 1, 1, 1);
 }
 
+/* Even where the sum is right without. */
+static void remove_checksum(size_t length)
+{
+    memset(packet + 26, 0, 4); /* and the first word of the payload */
+    uint16_t sum =
+        plain_sum(plain_pseudo(packet, IPPROTO_UDP, length - 20), packet + 20, length - 20);
+    packet[28] = (uint8_t)(~sum >> 8);
+    packet[29] = (uint8_t)~sum;
+}
+
 static void test_no_checksum(void **state)
 {
     struct recipe next = recipe(TUNIC_LAYER_IP, 4, IPPROTO_UDP);
@@ -181,7 +191,7 @@ static void test_no_checksum(void **state)
     for (size_t i = 0; i < 4; i++, next = recipe_next(&next)) {
         size_t length = recipe_build(&next, packet);
         if (i == 1)
-            memset(packet + 26, 0, 2);
+            remove_checksum(length);
         assert_int_equal(batch_add(batch, packet, length), 0);
     }
     CHECK_GROUPS(1, 1, 2);
