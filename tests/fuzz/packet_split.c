@@ -32,7 +32,7 @@ static void leave_checksum(enum tunic_layer layer, uint8_t *packet, size_t lengt
 static void check_packet(struct tunic_packet *packet, const struct tunic_split *split,
                          enum tunic_layer layer, bool sealed)
 {
-    struct tunic_headers headers;
+    struct tunic_headers headers = {0};
     size_t length = (size_t)packet->head_length + packet->body_length;
     uint8_t *copy = malloc(length);
 

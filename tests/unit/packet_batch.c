@@ -8,12 +8,19 @@
 
 enum { ROOM = 7 }; /* few, so that a group is split in several calls */
 
+static void *allocate(size_t length)
+{
+    void *memory = malloc(length ? length : 1);
+
+    if (!memory)
+        abort();
+    return memory;
+}
+
 static void *exactly(const void *bytes, size_t length)
 {
-    void *copy = malloc(length ? length : 1);
+    void *copy = allocate(length);
 
-    if (!copy)
-        abort();
     if (length != 0)
         memcpy(copy, bytes, length);
     return copy;
@@ -95,9 +102,7 @@ void batch_take(struct batch *batch, size_t group)
     for (size_t i = 0; i < batch->piece_count; i++)
         length += batch->pieces[i].iov_len;
     free(batch->taken);
-    batch->taken = malloc(length);
-    if (!batch->taken)
-        abort();
+    batch->taken = allocate(length);
     batch->taken_length = 0;
     for (size_t i = 0; i < batch->piece_count; i++) {
         memcpy(batch->taken + batch->taken_length, batch->pieces[i].iov_base,
@@ -176,9 +181,7 @@ static const char *check_split(struct batch *batch, const struct tunic_merge_gro
             if (wrong)
                 break;
             struct batch_packet *expected = &batch->packets[index];
-            uint8_t *result = malloc(length);
-            if (!result)
-                abort();
+            uint8_t *result = allocate(length);
             (void)tunic_packet_copy(&packets[i], result);
             if (length != expected->length ||
                 !is_restored(layer, expected->original, result, length))
@@ -224,7 +227,7 @@ static const char *check_order(const struct batch *batch)
         }
         for (size_t later = i + 1; flow != 0 && later < batch->merge.group_count; later++) {
             size_t first = batch->merge.groups[later].first;
-            if (batch->packets[first].flow == flow && first < packet)
+            if (first < packet && batch->packets[first].flow == flow)
                 return "out of order in a flow";
         }
     }

@@ -103,7 +103,8 @@ static void test_merged(void **state)
             first.payload = payloads[i];
             struct batch *batch = begin(&first, 20);
             check_header(&batch->header, &first);
-            assert_int_equal(batch->taken_length, recipe_headers(&first) + 20U * payloads[i] - 1);
+            assert_int_equal(batch->taken_length,
+                             recipe_headers(&first) + (size_t)20 * payloads[i] - 1);
             check_packet(batch->taken, batch->taken_length, &first);
             batch_take(batch, 0); /* once more gives the same */
             check_header(&batch->header, &first);
