@@ -20,6 +20,7 @@ static bool same_destination(const struct tunic_message *message, const struct t
         return message->to.remote.any.sa_family == AF_UNSPEC;
     /* What compares unequal for bytes that mean nothing costs a message, no more. */
     return message->to.remote.any.sa_family == to->remote.any.sa_family &&
+           /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
            memcmp(&message->to, to, sizeof(*to)) == 0;
 }
 

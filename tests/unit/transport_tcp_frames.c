@@ -169,8 +169,7 @@ static void join_plain(void)
     run_until(left_ready);
 }
 
-static uint8_t three[3 * TUNIC_TCP_PREFIX + 1 + 258 + 5] = "\0\x01"
-                                                           "a\x01\x02";
+static uint8_t three[3 * TUNIC_TCP_PREFIX + 1 + 258 + 5] = {0, 1, 'a', 1, 2};
 static size_t three_sent;
 
 static bool sent_byte_by_byte(void)
@@ -182,9 +181,11 @@ static bool sent_byte_by_byte(void)
 
 static void test_byte_by_byte(void **state)
 {
+    static const uint8_t last[] = {0, 5, 't', 'h', 'i', 'r', 'd'};
+
     (void)state;
     join_plain();
-    memcpy(three + sizeof(three) - 7, "\0\x05third", 7);
+    memcpy(three + sizeof(three) - sizeof(last), last, sizeof(last));
     three_sent = 0;
     run_until(sent_byte_by_byte);
     assert_int_equal(three_sent, sizeof(three));
