@@ -67,7 +67,8 @@ struct tunic_relay {
     struct tunic_outbound outbound;
     struct tunic_inbound inbound;
     struct tunic_relay_counters counters;
-    uint32_t limit; /* bytes of the largest packet (frame) that goes to the other side whole */
+    int device_failure; /* why it ended; 0: not because of the device */
+    uint32_t limit;     /* bytes of the largest packet (frame) that goes to the other side whole */
     struct tunic_timer refresh;
     struct tunic_timer tick;
 };

@@ -99,7 +99,8 @@ static void connected(void *closure, const struct tunic_endpoint *endpoint)
 
 void tunic_relay_device_failed(struct tunic_relay *relay, int result)
 {
-    tunic_loop_stop(&relay->loop, result == -EBADFD ? -ENODEV : result);
+    relay->device_failure = result == -EBADFD ? -ENODEV : result;
+    tunic_loop_stop(&relay->loop, relay->device_failure);
 }
 
 /* ---- from time to time ----------------------------------------------------------------- */
@@ -284,6 +285,17 @@ static void tear_down(struct tunic_relay *relay)
     tunic_loop_close(&relay->loop);
 }
 
+static int relay_until_stopped(struct tunic_relay *relay, struct tunic_error *error)
+{
+    int result = tunic_loop_run(&relay->loop, error);
+
+    if (relay->device_failure == 0)
+        return result;
+    if (relay->device_failure == -ENODEV)
+        return tunic_error_set(error, TUNIC_ABSENT, "it was deleted");
+    return tunic_error_system(error, -relay->device_failure, "cannot read its packets");
+}
+
 int tunic_relay_run(struct tunic_context *context, const struct tunic_relay_options *options,
                     const struct tunic_relay_user *user, struct tunic_error *error)
 {
@@ -303,9 +315,7 @@ int tunic_relay_run(struct tunic_context *context, const struct tunic_relay_opti
     if (result == 0) {
         result = set_up(relay, context, name, error);
         if (result == 0)
-            result = tunic_loop_run(&relay->loop, error);
-        if (result == -ENODEV)
-            (void)tunic_error_set(error, TUNIC_ABSENT, "it was deleted");
+            result = relay_until_stopped(relay, error);
         tear_down(relay);
     }
     free(relay);

@@ -73,6 +73,9 @@ static const int everyone[] = {
     SCMP_SYS(clock_gettime),
     SCMP_SYS(clock_gettime64),
     SCMP_SYS(gettimeofday),
+    SCMP_SYS(nanosleep),
+    SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(clock_nanosleep_time64),
 
     SCMP_SYS(rt_sigaction),
     SCMP_SYS(rt_sigprocmask),
@@ -87,54 +90,28 @@ static const int everyone[] = {
 };
 
 static const int listener[] = {
-    SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(shutdown),
+    SCMP_SYS(accept),
+    SCMP_SYS(accept4),
 };
 
 /* What getaddrinfo and the modules that it loads do (nsswitch.conf(5)). */
 static const int resolver[] = {
-    SCMP_SYS(bind),
-    SCMP_SYS(shutdown),
-    SCMP_SYS(uname),
-    SCMP_SYS(sysinfo),
-    SCMP_SYS(getuid),
-    SCMP_SYS(getuid32),
-    SCMP_SYS(geteuid),
-    SCMP_SYS(geteuid32),
-    SCMP_SYS(getgid),
-    SCMP_SYS(getgid32),
-    SCMP_SYS(getegid),
-    SCMP_SYS(getegid32),
-    SCMP_SYS(stat),
-    SCMP_SYS(stat64),
-    SCMP_SYS(lstat),
-    SCMP_SYS(lstat64),
-    SCMP_SYS(newfstatat),
-    SCMP_SYS(fstatat64),
-    SCMP_SYS(statx),
-    SCMP_SYS(statfs),
-    SCMP_SYS(statfs64),
-    SCMP_SYS(fstatfs),
-    SCMP_SYS(fstatfs64),
-    SCMP_SYS(access),
-    SCMP_SYS(faccessat),
-    SCMP_SYS(faccessat2),
-    SCMP_SYS(readlink),
-    SCMP_SYS(readlinkat),
-    SCMP_SYS(getcwd),
-    SCMP_SYS(getdents64),
-    SCMP_SYS(pread64),
-    SCMP_SYS(fcntl),
+    SCMP_SYS(bind),       SCMP_SYS(shutdown),   SCMP_SYS(uname),     SCMP_SYS(sysinfo),
+    SCMP_SYS(getuid),     SCMP_SYS(getuid32),   SCMP_SYS(geteuid),   SCMP_SYS(geteuid32),
+    SCMP_SYS(getgid),     SCMP_SYS(getgid32),   SCMP_SYS(getegid),   SCMP_SYS(getegid32),
+    SCMP_SYS(stat),       SCMP_SYS(stat64),     SCMP_SYS(lstat),     SCMP_SYS(lstat64),
+    SCMP_SYS(newfstatat), SCMP_SYS(fstatat64),  SCMP_SYS(statx),     SCMP_SYS(statfs),
+    SCMP_SYS(statfs64),   SCMP_SYS(fstatfs),    SCMP_SYS(fstatfs64), SCMP_SYS(access),
+    SCMP_SYS(faccessat),  SCMP_SYS(faccessat2), SCMP_SYS(readlink),  SCMP_SYS(readlinkat),
+    SCMP_SYS(getcwd),     SCMP_SYS(getdents64), SCMP_SYS(pread64),   SCMP_SYS(fcntl),
     SCMP_SYS(fcntl64),
-    SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(clock_nanosleep_time64),
-    SCMP_SYS(nanosleep),
 };
 
 /* The sanitizers' own threads, and what a report of theirs does before it is written. */
 #ifdef TUNIC_SANITIZED
 static const int sanitizers[] = {
-    SCMP_SYS(sigaltstack), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(prlimit64),
-    SCMP_SYS(openat),      SCMP_SYS(readlink),  SCMP_SYS(readlinkat),
+    SCMP_SYS(sigaltstack), SCMP_SYS(prlimit64),  SCMP_SYS(openat),
+    SCMP_SYS(readlink),    SCMP_SYS(readlinkat),
 };
 #endif
 
