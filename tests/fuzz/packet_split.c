@@ -42,9 +42,13 @@ static void check_packet(struct tunic_packet *packet, const struct tunic_split *
     fuzz_check(memcmp(copy, packet->head, packet->head_length) == 0);
     if (packet->body_length != 0)
         fuzz_check(memcmp(copy + packet->head_length, packet->body, packet->body_length) == 0);
+    /* A checksum may make a broken transport header whole, or another frame of one that is not IP:
+     * nobody goes by those. */
     if (split->headers.version != 0)
-        fuzz_check(tunic_headers_read(&headers, layer, copy, length) &&
-                   memcmp(&headers, &split->headers, offsetof(struct tunic_headers, end)) == 0);
+        fuzz_check(
+            tunic_headers_read(&headers, layer, copy, length) &&
+            headers.network == split->headers.network &&
+            (headers.payload == split->headers.payload || split->headers.protocol == IPPROTO_RAW));
     if (!split->whole) {
         size_t transport = headers.transport;
         fuzz_check(headers.end == length && headers.payload == split->headers.payload);
