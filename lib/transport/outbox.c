@@ -6,12 +6,10 @@
 /* The system calls that send take pieces that they could write to, and do not. */
 static void *writable(const uint8_t *bytes)
 {
-    union {
-        const uint8_t *bytes;
-        void *base;
-    } same = {.bytes = bytes};
+    void *base;
 
-    return same.base;
+    memcpy(&base, &bytes, sizeof(base));
+    return base;
 }
 
 static bool same_destination(const struct tunic_message *message, const struct tunic_endpoint *to)

@@ -11,6 +11,7 @@ enum {
     PATTERN = 1 << 20,
     HEAD = 24,
     HEAD_ROOM = 32,
+    SMALL_FRAMES = 5 * TUNIC_TCP_ARRIVALS,
 };
 
 static uint8_t pattern[PATTERN + TUNIC_DATAGRAM_MOST];
@@ -40,10 +41,9 @@ static const uint8_t *bytes_of(size_t number)
 
 static int fill_pattern(void **state)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof(pattern); i++)
         pattern[i] = (uint8_t)(hash((uint32_t)i) >> 8);
-    return 0;
+    return side_group_setup(state);
 }
 
 static void look_at_number(struct side *side, const struct tunic_arrival *arrival)
@@ -64,11 +64,6 @@ struct flow {
 };
 
 static struct flow flows[2];
-
-static bool both_ready(void)
-{
-    return left.ready && right.ready;
-}
 
 static bool add_next(struct flow *flow)
 {
@@ -146,16 +141,6 @@ static void test_many_both_ways(void **state)
 
 /* ---- a plain peer ---------------------------------------------------------------------- */
 
-static bool left_ready(void)
-{
-    return left.ready;
-}
-
-static bool left_ended(void)
-{
-    return left.ends == 1;
-}
-
 static bool three_arrived(void)
 {
     return left.arrived == 3;
@@ -197,11 +182,6 @@ static void test_byte_by_byte(void **state)
     assert_int_equal(left.transport->counters.malformed, 0);
 }
 
-static bool one_arrived(void)
-{
-    return left.arrived == 1;
-}
-
 static void test_the_largest(void **state)
 {
     static uint8_t frame[TUNIC_TCP_PREFIX + TUNIC_DATAGRAM_MOST];
@@ -218,6 +198,29 @@ static void test_the_largest(void **state)
     assert_int_equal(recv(plain, frame, sizeof(frame), MSG_WAITALL), sizeof(frame));
     assert_memory_equal(frame, "\xff\xff", 2);
     assert_memory_equal(frame + TUNIC_TCP_PREFIX, pattern, TUNIC_DATAGRAM_MOST);
+    (void)close(plain);
+}
+
+static bool many_arrived(void)
+{
+    return left.arrived == SMALL_FRAMES;
+}
+
+/* More frames than are told at once, and nothing comes behind them. */
+static void test_many_small_ones(void **state)
+{
+    uint8_t frames[SMALL_FRAMES][3];
+
+    (void)state;
+    for (size_t i = 0; i < TUNIC_COUNT(frames); i++) {
+        frames[i][0] = 0;
+        frames[i][1] = 1;
+        frames[i][2] = (uint8_t)i;
+    }
+    join_plain();
+    plain_send(plain, frames, sizeof(frames));
+    run_until(many_arrived);
+    assert_int_equal(left.transport->counters.received_bytes, TUNIC_COUNT(frames));
     (void)close(plain);
 }
 
@@ -252,146 +255,13 @@ static void test_ends_inside_a_frame(void **state)
     assert_int_equal(left.transport->counters.malformed, 1);
 }
 
-/* ---- a stream that is full ------------------------------------------------------------- */
-
-enum { LARGE = 60000, LARGE_FRAMES = 150 };
-
-static struct tunic_outbox large;
-static size_t given;
-static size_t parsed;
-static uint8_t plain_input[1 << 18];
-static size_t plain_held;
-
-static void fill_large(void)
-{
-    static uint8_t frames[LARGE_FRAMES][TUNIC_TCP_PREFIX + LARGE];
-
-    large.form = left.transport->form;
-    for (size_t i = 0; i < LARGE_FRAMES; i++) {
-        memcpy(frames[i] + TUNIC_TCP_PREFIX, pattern + given++, LARGE);
-        assert_true(
-            tunic_outbox_add(&large, NULL, 0, frames[i] + TUNIC_TCP_PREFIX, LARGE, NULL, 0));
-    }
-}
-
-static void send_large(void)
-{
-    left.transport->operations->send(left.transport, &large);
-}
-
-static bool full(void)
-{
-    if (left.ready) {
-        if (large.message_count == 0)
-            fill_large();
-        send_large();
-    }
-    return !left.ready;
-}
-
-/* Reads what there is as whole frames, in their order. */
-static void parse_some(void)
-{
-    ssize_t got =
-        recv(plain, plain_input + plain_held, sizeof(plain_input) - plain_held, MSG_DONTWAIT);
-    size_t taken = 0;
-
-    if (got > 0)
-        plain_held += (size_t)got;
-    while (plain_held - taken >= TUNIC_TCP_PREFIX + LARGE) {
-        const uint8_t *frame = plain_input + taken;
-
-        assert_int_equal(frame[0] << 8 | frame[1], LARGE);
-        assert_memory_equal(frame + TUNIC_TCP_PREFIX, pattern + parsed, LARGE);
-        parsed++;
-        taken += TUNIC_TCP_PREFIX + LARGE;
-    }
-    plain_held -= taken;
-    memmove(plain_input, plain_input + taken, plain_held);
-}
-
-static bool all_parsed(void)
-{
-    parse_some();
-    if (left.ready && large.message_count > 0)
-        send_large();
-    return parsed == given;
-}
-
-static void begin_large(void)
-{
-    tunic_outbox_clear(&large);
-    given = parsed = plain_held = 0;
-    join_plain();
-}
-
-static void test_a_reader_that_stops(void **state)
-{
-    const struct tunic_transport_counters *counters = NULL;
-
-    (void)state;
-    begin_large();
-    counters = &left.transport->counters;
-    for (size_t round = 0; round < 3; round++) {
-        run_until(full);
-        assert_true(large.message_count > 0);
-        /* Until it is ready again nothing is taken, and nothing is lost. */
-        for (size_t i = 0; i < 10; i++)
-            send_large();
-        assert_int_equal(counters->dropped, 0);
-        run_until(all_parsed);
-        assert_int_equal(plain_held, 0);
-        assert_int_equal(large.message_count, 0);
-        assert_int_equal(counters->sent, given);
-        assert_int_equal(counters->sent_bytes, given * LARGE);
-    }
-    assert_int_equal(counters->dropped, 0);
-    assert_int_equal(left.wrong, 0);
-    (void)close(plain);
-}
-
-/* What was left for a connection that ended is not for the next: it may begin inside a frame. */
-static void test_a_reader_that_goes(void **state)
-{
-    uint8_t bytes[5];
-
-    (void)state;
-    begin_large();
-    run_until(full);
-    (void)close(plain);
-    run_until(left_ended);
-    assert_false(left.ready);
-    plain = plain_connect("127.0.0.1", plain_port);
-    run_until(left_ready);
-    assert_true(large.message_count > 0);
-    send_large();
-    assert_int_equal(large.message_count, 0);
-    assert_int_equal(left.transport->counters.dropped, LARGE_FRAMES);
-    send_one(&left, "new", 3);
-    assert_int_equal(recv(plain, bytes, sizeof(bytes), MSG_WAITALL), sizeof(bytes));
-    assert_memory_equal(bytes, "\0\x03new", 5);
-    (void)close(plain);
-}
-
-static void test_nobody_to_send_to(void **state)
-{
-    (void)state;
-    listen_with(&left, "127.0.0.1", free_port());
-    send_one(&left, "lost", 4);
-    send_one(&left, "lost", 4);
-    assert_int_equal(left.transport->counters.dropped, 2);
-    assert_int_equal(left.transport->counters.sent, 0);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, side_setup, side_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_many_both_ways),      TEST(test_byte_by_byte),
-        TEST(test_the_largest),         TEST(test_a_length_of_nothing),
-        TEST(test_ends_inside_a_frame), TEST(test_a_reader_that_stops),
-        TEST(test_a_reader_that_goes),  TEST(test_nobody_to_send_to),
+        TEST(test_many_both_ways),  TEST(test_byte_by_byte),        TEST(test_the_largest),
+        TEST(test_many_small_ones), TEST(test_a_length_of_nothing), TEST(test_ends_inside_a_frame),
     };
 
     return cmocka_run_group_tests(tests, fill_pattern, NULL);

@@ -3,8 +3,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 struct tunic_loop loop;
@@ -14,6 +17,7 @@ struct side right;
 static struct tunic_error error;
 static struct tunic_timer asking;
 static bool (*condition)(void);
+static unsigned turns;
 static uint64_t deadline;
 static uint64_t forward;
 
@@ -43,12 +47,36 @@ static void ask(void *closure)
         tunic_timer_set(&loop, &asking, tunic_clock_now());
 }
 
+static bool some_turns_passed(void)
+{
+    return turns++ == 10;
+}
+
+void run_some_turns(void)
+{
+    turns = 0;
+    run_until(some_turns_passed);
+}
+
 void run_until(bool (*done)(void))
 {
     condition = done;
     deadline = __real_tunic_clock_now() + UINT64_C(20000000000);
     tunic_timer_set(&loop, &asking, tunic_clock_now());
     assert_int_equal(tunic_loop_run(&loop, &error), 0);
+}
+
+int side_group_setup(void **state)
+{
+    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+
+    (void)state;
+    if (unshare(CLONE_NEWNET) != 0)
+        return 0;
+    int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int result = ioctl(descriptor, SIOCSIFFLAGS, &request);
+    (void)close(descriptor);
+    return result;
 }
 
 int side_setup(void **state)
@@ -171,6 +199,28 @@ void send_one(struct side *side, const void *bytes, size_t length)
     assert_int_equal(outbox.message_count, 0);
 }
 
+/* ---- conditions ------------------------------------------------------------------------ */
+
+bool both_ready(void)
+{
+    return left.ready && right.ready;
+}
+
+bool left_ready(void)
+{
+    return left.ready;
+}
+
+bool left_ended(void)
+{
+    return left.ends > 0 && !left.ready;
+}
+
+bool one_arrived(void)
+{
+    return left.arrived == 1;
+}
+
 /* ---- plain sockets --------------------------------------------------------------------- */
 
 static struct sockaddr_in address_of(const char *host, uint16_t port)
@@ -193,12 +243,20 @@ int plain_listener(uint16_t *port)
 {
     union tunic_socket_address address = {.inet = address_of("127.0.0.1", 0)};
     socklen_t size = sizeof(address.inet);
-    int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     assert_int_equal(bind(descriptor, &address.any, size), 0);
     assert_int_equal(listen(descriptor, 16), 0);
     assert_int_equal(getsockname(descriptor, &address.any, &size), 0);
     *port = ntohs(address.inet.sin_port);
+    return descriptor;
+}
+
+int plain_accept(int listener)
+{
+    int descriptor = accept(listener, NULL, NULL);
+
+    assert_true(descriptor >= 0);
     return descriptor;
 }
 

@@ -30,11 +30,18 @@ extern struct tunic_loop loop;
 extern struct side left;
 extern struct side right;
 
+/* Once: a network of its own where it may, so that no port is anybody else's. */
+int side_group_setup(void **state);
 int side_setup(void **state);
 int side_teardown(void **state);
 
 /* Runs the loop until `done` says so, which is asked again and again. */
 void run_until(bool (*done)(void));
+void run_some_turns(void);
+bool both_ready(void);
+bool left_ready(void);
+bool left_ended(void);
+bool one_arrived(void); /* at the left */
 void put_clock_forward(uint64_t milliseconds);
 
 uint16_t free_port(void);
@@ -46,8 +53,9 @@ struct tunic_tcp *inside(const struct side *side);
 /* Puts a frame into an outbox and sends it. */
 void send_one(struct side *side, const void *bytes, size_t length);
 
-/* Plain sockets, which block. */
+/* Plain sockets, which block, but for the listener: who is accepted is there already. */
 int plain_listener(uint16_t *port);
+int plain_accept(int listener);
 int plain_connect(const char *from, uint16_t port);
 void plain_send(int descriptor, const void *bytes, size_t length);
 /* The other side closed it; what was still to be read is dropped. */
