@@ -99,6 +99,8 @@ bool tunic_peer_admits(const struct tunic_relay *relay, const union tunic_socket
 void tunic_peer_heard(struct tunic_relay *relay, const struct tunic_endpoint *from);
 /* False: there is nobody yet. `*to` NULL: wherever the transport is connected to. */
 bool tunic_peer_reachable(const struct tunic_relay *relay, const struct tunic_endpoint **to);
+/* Who may turn up where there is nobody yet; AF_UNSPEC: anybody. */
+void tunic_peer_expected(const struct tunic_relay *relay, union tunic_socket_address *remote);
 /* Looks a name up again where nothing was heard for long. */
 void tunic_peer_check(struct tunic_relay *relay, uint64_t now);
 

@@ -34,6 +34,12 @@ static void give_up(struct tunic_merge *merge, uint8_t type)
     merge->kinds = kinds;
 }
 
+/* As many as came in: a merged packet has the headers of the others no more. */
+static uint64_t bytes_of(const struct tunic_merge_group *group)
+{
+    return group->length + (group->count - 1U) * (uint64_t)group->headers.payload;
+}
+
 static void write_group(struct tunic_relay *relay, size_t index)
 {
     struct tunic_inbound *inbound = &relay->inbound;
@@ -47,7 +53,7 @@ static void write_group(struct tunic_relay *relay, size_t index)
     int result = tunic_queue_write(&relay->queue, &header, inbound->pieces, count + 1);
     if (result == 0) {
         relay->counters.device_out += group->count;
-        relay->counters.device_out_bytes += group->length;
+        relay->counters.device_out_bytes += bytes_of(group);
         return;
     }
     relay->counters.device_refused += group->count;

@@ -88,6 +88,14 @@ bool tunic_peer_reachable(const struct tunic_relay *relay, const struct tunic_en
     return peer->endpoint.remote.any.sa_family != AF_UNSPEC;
 }
 
+void tunic_peer_expected(const struct tunic_relay *relay, union tunic_socket_address *remote)
+{
+    const struct tunic_addresses *from = &relay->peer.from;
+
+    *remote =
+        from->count > 0 ? from->list[0] : (union tunic_socket_address){.any.sa_family = AF_UNSPEC};
+}
+
 /* ---- names ----------------------------------------------------------------------------- */
 
 static void found(void *closure, size_t index, const struct tunic_addresses *addresses)

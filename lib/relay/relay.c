@@ -35,12 +35,16 @@ uint32_t tunic_relay_mtu(const struct tunic_relay *relay)
 void tunic_relay_measure(struct tunic_relay *relay)
 {
     const struct tunic_endpoint *to;
+    struct tunic_endpoint expected = {0};
 
     if (relay->options->protocol == TUNIC_RELAY_TCP) {
         relay->limit = relay->options->jumbo ? TUNIC_PACKET_MOST : TUNIC_RELAY_PLAIN_FRAME;
         return;
     }
-    (void)tunic_peer_reachable(relay, &to);
+    if (!tunic_peer_reachable(relay, &to)) {
+        tunic_peer_expected(relay, &expected.remote);
+        to = &expected;
+    }
     relay->limit = (uint32_t)(relay->transport->operations->room(relay->transport, to) -
                               relay->codec->operations->overhead);
 }

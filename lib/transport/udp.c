@@ -30,6 +30,7 @@ enum {
     INET_OVERHEAD = 28,
     INET6_OVERHEAD = 48,
     USUAL_MTU = 1500,
+    LEAST_MTU = 576,
 };
 
 /* ---- options --------------------------------------------------------------------------- */
@@ -143,30 +144,49 @@ static void reconnect(struct tunic_transport *transport, const struct tunic_addr
             connect(udp->descriptor, &address->any, tunic_socket_address_size(address)) == 0;
 }
 
+/* As the socket's family writes it; false where it cannot. */
+static bool as_family(sa_family_t family, const union tunic_socket_address *address,
+                      union tunic_socket_address *target)
+{
+    *target = *address;
+    if (address->any.sa_family == family)
+        return true;
+    if (family != AF_INET6 || address->any.sa_family != AF_INET)
+        return false;
+    target->inet6 =
+        (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = address->inet.sin_port};
+    target->inet6.sin6_addr.s6_addr[10] = target->inet6.sin6_addr.s6_addr[11] = 0xff;
+    memcpy(&target->inet6.sin6_addr.s6_addr[12], &address->inet.sin_addr, 4);
+    return true;
+}
+
+/* The MTU of the path that a connected socket has, or what is usual. */
+static size_t path_mtu(int descriptor, bool inet)
+{
+    int mtu = 0;
+    socklen_t size = sizeof(mtu);
+
+    if (getsockopt(descriptor, inet ? IPPROTO_IP : IPPROTO_IPV6, inet ? IP_MTU : IPV6_MTU, &mtu,
+                   &size) != 0 ||
+        mtu < LEAST_MTU)
+        return USUAL_MTU;
+    return (size_t)mtu;
+}
+
 static size_t room(struct tunic_transport *transport, const struct tunic_endpoint *to)
 {
     struct tunic_udp *udp = tunic_udp_of(transport);
     bool inet = udp->family == AF_INET;
-    size_t overhead = inet ? INET_OVERHEAD : INET6_OVERHEAD;
     int descriptor = udp->descriptor;
-    int mtu = 0;
-    socklen_t size = sizeof(mtu);
+    union tunic_socket_address remote;
 
-    if (to && to->remote.any.sa_family != AF_UNSPEC) {
+    if (to && as_family(udp->family, &to->remote, &remote)) {
+        inet = inet || IN6_IS_ADDR_V4MAPPED(&remote.inet6.sin6_addr);
+        /* Without a route the probe keeps no peer, and the usual MTU is told. */
         descriptor = udp->probe;
-        if (connect(descriptor, &to->remote.any, tunic_socket_address_size(&to->remote)) != 0)
-            return USUAL_MTU - overhead;
-        if (to->remote.any.sa_family == AF_INET6 &&
-            IN6_IS_ADDR_V4MAPPED(&to->remote.inet6.sin6_addr)) {
-            overhead = INET_OVERHEAD;
-            inet = true;
-        }
+        (void)connect(descriptor, &remote.any, tunic_socket_address_size(&remote));
     }
-    if (getsockopt(descriptor, inet ? IPPROTO_IP : IPPROTO_IPV6, inet ? IP_MTU : IPV6_MTU, &mtu,
-                   &size) != 0 ||
-        mtu < 576)
-        mtu = USUAL_MTU;
-    size_t fits = (size_t)mtu - overhead;
+    size_t fits = path_mtu(descriptor, inet) - (inet ? INET_OVERHEAD : INET6_OVERHEAD);
     return fits < TUNIC_UDP_PAYLOAD ? fits : TUNIC_UDP_PAYLOAD;
 }
 
