@@ -288,6 +288,7 @@ static int check(const struct session *session, struct arguments *arguments,
 
     relay->name = arguments->names.names[0];
     relay->desired = &arguments->desired;
+    relay->notify = getenv("NOTIFY_SOCKET");
     relay->no_offload = arguments->offload == TUNIC_SWITCH_OFF;
     relay->no_mss = arguments->mss == TUNIC_SWITCH_OFF;
     relay->no_sandbox = arguments->sandbox == TUNIC_SWITCH_OFF;

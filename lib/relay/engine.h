@@ -108,14 +108,14 @@ void tunic_peer_check(struct tunic_relay *relay, uint64_t now);
 struct tunic_notify {
     int descriptor; /* -1: nobody wants to know */
 };
-/* Connects to NOTIFY_SOCKET (sd_notify(3)), while this process still may. */
-void tunic_notify_open(struct tunic_notify *notify);
+/* Connects to where `path` (NULL: nowhere) leads, while this process still may. */
+void tunic_notify_open(struct tunic_notify *notify, const char *path);
 void tunic_notify_ready(struct tunic_notify *notify);
 void tunic_notify_close(struct tunic_notify *notify);
 
 /* ---- relay.c ---- */
 /* Gives up what the helper that looks names up does not need. */
-int tunic_relay_confine_resolver(void *relay, struct tunic_error *error);
+int tunic_relay_confine_resolver(void *closure, struct tunic_error *error);
 /* The room or the peer may have changed: how large packets may be is found out anew. */
 void tunic_relay_measure(struct tunic_relay *relay);
 /* The IP packet that fits `limit`. */

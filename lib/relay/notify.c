@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/engine.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-void tunic_notify_open(struct tunic_notify *notify)
+void tunic_notify_open(struct tunic_notify *notify, const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const char *path = getenv("NOTIFY_SOCKET");
 
     notify->descriptor = -1;
     if (!path || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof(address.sun_path))

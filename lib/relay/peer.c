@@ -65,13 +65,19 @@ bool tunic_peer_admits(const struct tunic_relay *relay, const union tunic_socket
            lists(&relay->peer.from, from);
 }
 
+static bool is_same(const struct tunic_endpoint *left, const struct tunic_endpoint *right)
+{
+    return tunic_endpoint_same(&left->remote, &right->remote) && left->ifindex == right->ifindex &&
+           memcmp(&left->local, &right->local, sizeof(left->local)) == 0;
+}
+
 void tunic_peer_heard(struct tunic_relay *relay, const struct tunic_endpoint *from)
 {
     struct tunic_peer *peer = &relay->peer;
 
     peer->heard = tunic_clock_now();
     if (peer->connect.count > 0 || relay->options->protocol != TUNIC_RELAY_UDP ||
-        memcmp(&peer->endpoint, from, sizeof(*from)) == 0)
+        is_same(&peer->endpoint, from))
         return;
     peer->endpoint = *from;
     tunic_relay_measure(relay);

@@ -264,7 +264,7 @@ static int set_up(struct tunic_relay *relay, struct tunic_context *context, char
     if (result != 0)
         return result;
     tunic_inbound_open(relay);
-    tunic_notify_open(&notify);
+    tunic_notify_open(&notify, relay->options->notify);
     result = confine(relay, &sandbox, error);
     if (result == 0) {
         relay->user->ready(relay->user->closure, name);

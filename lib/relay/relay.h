@@ -58,6 +58,8 @@ struct tunic_relay_options {
     bool no_sandbox;
     uint32_t mark;
     const char *underlay;
+    const char
+        *notify; /* the socket of a service manager that waits, as sd_notify(3) has it; NULL */
 };
 
 /* Judges the options together: what contradicts itself, or lacks what makes it safe. */

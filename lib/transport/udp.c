@@ -228,35 +228,33 @@ static const struct tunic_transport_operations operations = {
     .close = close_udp,
 };
 
-static int allocate(struct tunic_udp **made, struct tunic_error *error)
+static struct tunic_udp *allocate(struct tunic_loop *loop, const struct tunic_transport_user *user)
 {
     struct tunic_udp *udp = calloc(1, sizeof(*udp));
 
     if (!udp)
-        return tunic_error_memory(error);
+        return NULL;
+    udp->base = (struct tunic_transport){.operations = &operations, .user = *user, .loop = loop};
     udp->descriptor = udp->probe = -1;
     void *slots = mmap(NULL, (size_t)TUNIC_UDP_SLOTS * TUNIC_UDP_SLOT_SIZE, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (slots == MAP_FAILED) {
         free(udp);
-        return tunic_error_memory(error);
+        return NULL;
     }
     udp->slots = slots;
-    *made = udp;
-    return 0;
+    return udp;
 }
 
 int tunic_udp_open(struct tunic_transport **transport, struct tunic_loop *loop,
                    const struct tunic_transport_options *options,
                    const struct tunic_transport_user *user, struct tunic_error *error)
 {
-    struct tunic_udp *udp = NULL;
-    int result = allocate(&udp, error);
+    struct tunic_udp *udp = allocate(loop, user);
 
-    if (result != 0)
-        return result;
-    udp->base = (struct tunic_transport){.operations = &operations, .user = *user, .loop = loop};
-    result = open_sockets(udp, options, error);
+    if (!udp)
+        return tunic_error_memory(error);
+    int result = open_sockets(udp, options, error);
     if (result == 0 && options->connect)
         reconnect(&udp->base, options->connect);
     if (result == 0) {
