@@ -15,9 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The mode that is named, or that the name's first letters tell. */
-static int choose_mode(const char *name, const struct tunic_desired *desired, enum tunic_mode *mode,
-                       struct tunic_error *error)
+int tunic_choose_mode(const char *name, const struct tunic_desired *desired, enum tunic_mode *mode,
+                      struct tunic_error *error)
 {
     if (tunic_is_named(desired, TUNIC_ATTRIBUTE_MODE)) {
         *mode = desired->mode;
@@ -38,7 +37,7 @@ static int choose_mode(const char *name, const struct tunic_desired *desired, en
 static int check(const char *name, const struct tunic_desired *desired, enum tunic_mode *mode,
                  struct tunic_error *error)
 {
-    int result = choose_mode(name, desired, mode, error);
+    int result = tunic_choose_mode(name, desired, mode, error);
 
     return result == 0 ? tunic_desired_check_mode(desired, *mode, error) : result;
 }

@@ -38,11 +38,16 @@ static int open_missing(struct tunic_context *context, char name[IFNAMSIZ],
     struct tunic_desired desired = *opening->desired; /* its lists stay the caller's */
     unsigned flags = opening->vnet_hdr ? IFF_VNET_HDR : 0U;
 
-    if (opening->mtu != 0 && !tunic_is_named(&desired, TUNIC_ATTRIBUTE_MTU)) {
+    enum tunic_mode mode;
+    int result = tunic_choose_mode(name, &desired, &mode, error);
+
+    if (result != 0)
+        return result;
+    if (opening->mtu[mode] != 0 && !tunic_is_named(&desired, TUNIC_ATTRIBUTE_MTU)) {
         desired.named |= TUNIC_NAMED(TUNIC_ATTRIBUTE_MTU);
-        desired.mtu = opening->mtu;
+        desired.mtu = opening->mtu[mode];
     }
-    int result = tunic_interface_make(context, name, &desired, flags, &queue->descriptor, error);
+    result = tunic_interface_make(context, name, &desired, flags, &queue->descriptor, error);
     opening->created = result == 0;
     return result;
 }

@@ -60,6 +60,9 @@ int tunic_plan_make(struct tunic_plan *plan, struct tunic_context *context,
 int tunic_plan_commit(struct tunic_plan *plan, int descriptor, struct tunic_error *error);
 void tunic_plan_free(struct tunic_plan *plan);
 
+/* The mode that is named, or that the name's first letters tell. */
+int tunic_choose_mode(const char *name, const struct tunic_desired *desired, enum tunic_mode *mode,
+                      struct tunic_error *error);
 /* What tunic_interface_add would refuse before it asks the kernel for anything. */
 int tunic_interface_add_check(const char *name, const struct tunic_desired *desired,
                               struct tunic_error *error);

@@ -50,9 +50,10 @@ void tunic_relay_measure(struct tunic_relay *relay)
 }
 
 /* Of a device that is made and of which nobody said anything. */
-static uint32_t fitting_mtu(const struct tunic_relay *relay)
+static uint32_t fitting_mtu(const struct tunic_relay *relay, uint32_t overhead)
 {
-    uint32_t mtu = relay->options->protocol == TUNIC_RELAY_TCP ? STREAM_MTU : relay->limit;
+    bool stream = relay->options->protocol == TUNIC_RELAY_TCP;
+    uint32_t mtu = stream ? STREAM_MTU : relay->limit - overhead;
 
     return mtu < DEVICE_MTU_MOST ? mtu : DEVICE_MTU_MOST;
 }
@@ -197,9 +198,11 @@ static int open_device(struct tunic_relay *relay, struct tunic_context *context,
                        char name[IFNAMSIZ], struct tunic_sandbox *sandbox,
                        struct tunic_error *error)
 {
-    struct tunic_opening opening = {.desired = relay->options->desired,
-                                    .vnet_hdr = !relay->options->no_offload,
-                                    .mtu = fitting_mtu(relay)};
+    struct tunic_opening opening = {
+        .desired = relay->options->desired,
+        .vnet_hdr = !relay->options->no_offload,
+        .mtu = {[TUNIC_MODE_TUN] = fitting_mtu(relay, 0),
+                [TUNIC_MODE_TAP] = fitting_mtu(relay, ETHERNET_OVERHEAD)}};
     struct tunic_link link;
     int result = tunic_interface_open(context, name, &opening, &relay->queue, error);
 
