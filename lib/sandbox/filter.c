@@ -72,8 +72,6 @@ static const int everyone[] = {
     SCMP_SYS(sched_getaffinity), /* a thread's first malloc */
     SCMP_SYS(clock_gettime),
     SCMP_SYS(clock_gettime64),
-    SCMP_SYS(gettimeofday),
-    SCMP_SYS(nanosleep),
     SCMP_SYS(clock_nanosleep),
     SCMP_SYS(clock_nanosleep_time64),
 
