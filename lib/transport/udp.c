@@ -265,9 +265,10 @@ int tunic_udp_open(struct tunic_transport **transport, struct tunic_loop *loop,
         if (result != 0)
             udp->source.ready = NULL;
     }
-    if (result == 0)
-        *transport = &udp->base;
-    else
+    if (result != 0) {
         close_udp(&udp->base);
-    return result;
+        return result;
+    }
+    *transport = &udp->base;
+    return 0;
 }
