@@ -205,10 +205,8 @@ static void ready(void *closure, uint32_t events)
         tunic_udp_receive(udp);
 }
 
-static void close_udp(struct tunic_transport *transport)
+static void discard(struct tunic_udp *udp)
 {
-    struct tunic_udp *udp = tunic_udp_of(transport);
-
     if (udp->source.ready)
         tunic_loop_remove(udp->base.loop, &udp->source);
     if (udp->descriptor >= 0)
@@ -218,6 +216,11 @@ static void close_udp(struct tunic_transport *transport)
     if (udp->slots)
         (void)munmap(udp->slots, (size_t)TUNIC_UDP_SLOTS * TUNIC_UDP_SLOT_SIZE);
     free(udp);
+}
+
+static void close_udp(struct tunic_transport *transport)
+{
+    discard(tunic_udp_of(transport));
 }
 
 static const struct tunic_transport_operations operations = {
@@ -266,7 +269,7 @@ int tunic_udp_open(struct tunic_transport **transport, struct tunic_loop *loop,
             udp->source.ready = NULL;
     }
     if (result != 0) {
-        close_udp(&udp->base);
+        discard(udp);
         return result;
     }
     *transport = &udp->base;
