@@ -57,10 +57,8 @@ static struct ruleset rights(const struct tunic_sandbox *sandbox, long version)
     unsigned int file_rights = 13U + (version >= 2) + (version >= 3) + (version >= 5);
     struct ruleset ruleset = {.files = (UINT64_C(1) << file_rights) - 1};
 
-    if (version >= 4 && sandbox->role == TUNIC_SANDBOX_RELAY)
-        ruleset.network = TCP_BIND | TCP_CONNECT;
-    else if (version >= 4 && sandbox->role == TUNIC_SANDBOX_RESOLVER)
-        ruleset.network = TCP_BIND;
+    if (version >= 4)
+        ruleset.network = sandbox->role == TUNIC_SANDBOX_RELAY ? TCP_BIND | TCP_CONNECT : TCP_BIND;
     if (version >= 6)
         ruleset.scope = sandbox->helper != 0 ? ABSTRACT_SOCKETS : ABSTRACT_SOCKETS | SIGNALS;
     return ruleset;

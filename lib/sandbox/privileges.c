@@ -76,11 +76,27 @@ static int leave_groups(const struct identity *identity, struct tunic_error *err
     return tunic_error_system(error, errno, "cannot leave the supplementary groups");
 }
 
+/* Who is that one already must not be asked to become it: the kernel refuses where the user
+ * namespace has no name for him. */
+static bool is_already(const struct identity *identity)
+{
+    uid_t users[3];
+    gid_t groups[3];
+
+    if (getresuid(&users[0], &users[1], &users[2]) != 0 ||
+        getresgid(&groups[0], &groups[1], &groups[2]) != 0)
+        return false;
+    for (size_t i = 0; i < TUNIC_COUNT(users); i++)
+        if (users[i] != identity->user || groups[i] != identity->group)
+            return false;
+    return true;
+}
+
 static int become(const struct identity *identity, struct tunic_error *error)
 {
     int result = leave_groups(identity, error);
 
-    if (result != 0)
+    if (result != 0 || is_already(identity))
         return result;
     if (setresgid(identity->group, identity->group, identity->group) != 0)
         return refuse("group", identity->group, error);
