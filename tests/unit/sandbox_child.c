@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,6 +46,7 @@ const char *child_run(int (*body)(const void *closure), const void *closure)
 static void read_status(pid_t process, char text[CHILD_TEXT])
 {
     char path[64];
+    struct stat owned = {0};
     size_t length = 0;
     ssize_t more = 0;
 
@@ -52,7 +54,8 @@ static void read_status(pid_t process, char text[CHILD_TEXT])
     int file = open(path, O_RDONLY | O_CLOEXEC);
     while (file >= 0 && (more = read(file, text + length, CHILD_TEXT - 1 - length)) > 0)
         length += (size_t)more;
-    text[length] = '\0';
+    (void)fstat(file, &owned);
+    (void)snprintf(text + length, CHILD_TEXT - length, "Owner:\t%u\n", owned.st_uid);
     if (file >= 0)
         (void)close(file);
 }

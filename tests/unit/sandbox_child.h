@@ -14,7 +14,8 @@ enum {
  * "Bad system call". */
 const char *child_run(int (*body)(const void *closure), const void *closure);
 
-/* The same of a child that calls child_show: its /proc/PID/status at that time is in `text`. */
+/* The same of a child that calls child_show: its /proc/PID/status at that time is in `text`, and as
+ * another line of it "Owner", the user that this file belongs to. */
 const char *child_run_shown(int (*body)(const void *closure), const void *closure,
                             char text[CHILD_TEXT]);
 void child_show(void);

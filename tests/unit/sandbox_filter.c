@@ -22,6 +22,14 @@
 
 #define KILLED "Bad system call"
 
+/* Some 32-bit systems have only these. */
+#ifndef SYS_mmap
+#define SYS_mmap SYS_mmap2
+#endif
+#ifndef SYS_newfstatat
+#define SYS_newfstatat SYS_fstatat64
+#endif
+
 enum {
     RELAY = 1U << TUNIC_SANDBOX_RELAY,
     LISTENER = 1U << TUNIC_SANDBOX_LISTENER,
@@ -58,12 +66,13 @@ static const struct call {
     {"epoll_pwait", EVERYONE, SYS_epoll_pwait, {-1}},
     {"futex", EVERYONE, SYS_futex, {0}},
     {"clock_gettime", EVERYONE, SYS_clock_gettime, {-1}},
+    {"nanosleep", EVERYONE, SYS_clock_nanosleep, {-1}},
     {"wait4", EVERYONE, SYS_wait4, {-1}},
 
-    {"bind", LISTENER | RESOLVER, SYS_bind, {-1}},
-    {"listen", LISTENER, SYS_listen, {-1}},
+    {"bind", RESOLVER, SYS_bind, {-1}},
+    {"listen", NONE, SYS_listen, {-1}},
     {"accept4", LISTENER, SYS_accept4, {-1}},
-    {"shutdown", LISTENER | RESOLVER, SYS_shutdown, {-1}},
+    {"shutdown", RESOLVER, SYS_shutdown, {-1}},
     {"fcntl F_SETFL", LISTENER | RESOLVER, SYS_fcntl, {-1, F_SETFL}},
     {"TCP", LISTENER | RESOLVER, SYS_socket, {AF_INET, SOCK_STREAM | SOCK_NONBLOCK}},
     {"TCP over IPv6", LISTENER | RESOLVER, SYS_socket, {AF_INET6, SOCK_STREAM | SOCK_CLOEXEC}},
@@ -87,7 +96,7 @@ static const struct call {
     {"mount", NONE, SYS_mount, {0}},
     {"chroot", NONE, SYS_chroot, {0}},
 
-    {"TUNGETIFF", RELAY | LISTENER, SYS_ioctl, {-1, TUNGETIFF}},
+    {"TUNGETIFF", RELAY | LISTENER, SYS_ioctl, {-1, (long)TUNGETIFF}},
     {"TUNSETOFFLOAD", RELAY | LISTENER, SYS_ioctl, {-1, TUNSETOFFLOAD}},
     {"TUNGETIFF as an int", RELAY | LISTENER, SYS_ioctl, {-1, (int)TUNGETIFF}},
     {"TUNSETIFF", NONE, SYS_ioctl, {-1, TUNSETIFF}},
@@ -175,8 +184,8 @@ static int attempt_library(const void *closure)
         if (!memory)
             return EXIT_FAILURE;
         memory[size - 1] = 'x';
-        memory = realloc(memory, size + 5000);
-        free(memory);
+        void *larger = realloc(memory, size + 5000);
+        free(larger ? larger : memory);
     }
     (void)fprintf(stream, "%s %f", text, 0.5);
     if (fclose(stream) != 0 || read(ends[0], text, sizeof(text)) != sizeof(text))
@@ -215,12 +224,13 @@ struct ending {
 static int attempt_ending(const void *closure)
 {
     const struct ending *ending = closure;
-    pid_t helper = fork();
+    int ends[2]; /* the helper ends by itself when we are gone */
+    pid_t helper = pipe2(ends, O_CLOEXEC) == 0 ? fork() : -1;
     int status;
 
     if (helper == 0) {
-        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        (void)pause();
+        (void)close(ends[1]);
+        (void)!read(ends[0], &status, 1);
         _exit(EXIT_SUCCESS);
     }
     if (helper < 0 || enter(TUNIC_SANDBOX_RELAY, helper) != 0 ||
