@@ -87,7 +87,7 @@ static const int everyone[] = {
     SCMP_SYS(exit_group),
 };
 
-/* Its listening socket was bound before. */
+/* Its own sockets were made before. */
 static const int listener[] = {
     SCMP_SYS(accept),
     SCMP_SYS(accept4),
@@ -123,7 +123,6 @@ enum {
     RESOLVER = 1U << TUNIC_SANDBOX_RESOLVER,
     EVERYONE = RELAY | LISTENER | RESOLVER,
 
-    SOCKET_TYPE = 0xF, /* the rest of the argument is flags */
     READ_ONLY = O_ACCMODE | O_CREAT | O_TRUNC,
 };
 
@@ -168,17 +167,10 @@ static const struct rule rules[] = {
     {EVERYONE, 1, SCMP_SYS(ioctl), {EQUALS(1, TCGETS)}},
     {EVERYONE, 1, SCMP_SYS(ioctl), {EQUALS(1, FIONREAD)}},
 
-    {LISTENER, 2, SCMP_SYS(socket), {EQUALS(0, AF_INET), BITS(1, SOCKET_TYPE, SOCK_STREAM)}},
-    {LISTENER, 2, SCMP_SYS(socket), {EQUALS(0, AF_INET6), BITS(1, SOCKET_TYPE, SOCK_STREAM)}},
     {RESOLVER, 1, SCMP_SYS(socket), {EQUALS(0, AF_INET)}},
     {RESOLVER, 1, SCMP_SYS(socket), {EQUALS(0, AF_INET6)}},
     {RESOLVER, 1, SCMP_SYS(socket), {EQUALS(0, AF_UNIX)}},
     {RESOLVER, 2, SCMP_SYS(socket), {EQUALS(0, AF_NETLINK), EQUALS(2, 0)}}, /* NETLINK_ROUTE */
-
-    {LISTENER, 1, SCMP_SYS(fcntl), {EQUALS(1, F_GETFL)}},
-    {LISTENER, 1, SCMP_SYS(fcntl64), {EQUALS(1, F_GETFL)}},
-    {LISTENER, 1, SCMP_SYS(fcntl), {EQUALS(1, F_SETFL)}},
-    {LISTENER, 1, SCMP_SYS(fcntl64), {EQUALS(1, F_SETFL)}},
 
     {RESOLVER, 1, SCMP_SYS(open), {BITS(1, READ_ONLY, O_RDONLY)}},
     {RESOLVER, 1, SCMP_SYS(openat), {BITS(2, READ_ONLY, O_RDONLY)}},

@@ -19,7 +19,7 @@
 /* What the process still does. */
 enum tunic_sandbox_role {
     TUNIC_SANDBOX_RELAY,    /* reads, writes, sends, receives, waits; on what is open */
-    TUNIC_SANDBOX_LISTENER, /* the same, and makes, accepts and connects TCP sockets */
+    TUNIC_SANDBOX_LISTENER, /* the same, and accepts and makes TCP connections */
     TUNIC_SANDBOX_RESOLVER, /* looks names up: reads files of the system, asks name servers */
 };
 
