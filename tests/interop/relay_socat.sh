@@ -18,7 +18,14 @@ other() {
     ip netns exec "tunic-$test_id-b" socat -b 65535 "$2" \
         TUN:10.77.0.2/24,up,iff-no-pi,tun-name=t0,tun-type="$1" 2>"$errors/b" </dev/null &
     RELAY[b]=$!
-    until_true 5 ip -n "tunic-$test_id-b" link show t0
+}
+# One that listens opens its interface only when it is spoken to.
+other_works() {
+    reaches 10.77.0.2
+    ip -n "tunic-$test_id-b" link show t0
+}
+other_addresses() {
+    check_true "$what: socat has its interface" until_true 5 other_works
     ip -n "tunic-$test_id-b" addr add fd77::2/64 dev t0 nodad
     ip -n "tunic-$test_id-b" link set t0 mtu "$mtu"
 }
@@ -38,12 +45,14 @@ for mode in tun tap; do
                     relay a $(attributes a) offload "$offload" insecure listen 55555 \
                         from "${HOSTS[b$family]}"
                     other "$mode" "$kind:$ours:55555"
+                    other_addresses
                     # It is spoken to only once it has spoken.
                     check_true "$what: a ping from it" until_true 10 \
                         inside b ping -q -c 1 -W 0.3 10.77.0.1
                 else
                     other "$mode" "$kind-LISTEN:55555,bind=$theirs"
                     relay a $(attributes a) offload "$offload" insecure connect "$theirs"
+                    other_addresses
                 fi
                 check_true "$what: a ping" until_true 10 reaches 10.77.0.2
                 transfer "$what" 4 10.77.0.2
