@@ -5,6 +5,7 @@
 
 #include "relay/codec.h"
 #include "relay/relay.h"
+#include "sandbox/sandbox.h"
 
 enum {
     /* What is read from the device before it is sent: little enough to stay in a core's cache. */
@@ -67,8 +68,9 @@ struct tunic_relay {
     struct tunic_outbound outbound;
     struct tunic_inbound inbound;
     struct tunic_relay_counters counters;
-    int device_failure; /* why it ended; 0: not because of the device */
-    uint32_t limit;     /* bytes of the largest packet (frame) that goes to the other side whole */
+    struct tunic_sandbox sandbox; /* which both of its processes enter, in their roles */
+    int device_failure;           /* why it ended; 0: not because of the device */
+    uint32_t limit; /* bytes of the largest packet (frame) that goes to the other side whole */
     struct tunic_timer refresh;
     struct tunic_timer tick;
 };

@@ -8,7 +8,6 @@
  */
 #include "relay/engine.h"
 #include "relay/plain.h"
-#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -195,8 +194,7 @@ static int open_transport(struct tunic_relay *relay, struct tunic_error *error)
 }
 
 static int open_device(struct tunic_relay *relay, struct tunic_context *context,
-                       char name[IFNAMSIZ], struct tunic_sandbox *sandbox,
-                       struct tunic_error *error)
+                       char name[IFNAMSIZ], struct tunic_error *error)
 {
     struct tunic_opening opening = {
         .desired = relay->options->desired,
@@ -216,8 +214,8 @@ static int open_device(struct tunic_relay *relay, struct tunic_context *context,
         return result;
     warn_mtu(relay, link.mtu);
     bool owned = link.owner != TUNIC_ID_NONE && link.owner != 0;
-    sandbox->user = owned ? link.owner : NOBODY;
-    sandbox->group = link.group != TUNIC_ID_NONE && link.group != 0 ? link.group : NOBODY;
+    relay->sandbox.user = owned ? link.owner : NOBODY;
+    relay->sandbox.group = link.group != TUNIC_ID_NONE && link.group != 0 ? link.group : NOBODY;
     tunic_link_release(&link);
     return 0;
 }
@@ -225,16 +223,17 @@ static int open_device(struct tunic_relay *relay, struct tunic_context *context,
 int tunic_relay_confine_resolver(void *closure, struct tunic_error *error)
 {
     const struct tunic_relay *relay = closure;
-    const struct tunic_sandbox sandbox = {
-        .role = TUNIC_SANDBOX_RESOLVER, .user = NOBODY, .group = NOBODY};
+    struct tunic_sandbox sandbox = relay->sandbox;
 
+    sandbox.role = TUNIC_SANDBOX_RESOLVER;
     return relay->options->no_sandbox ? 0 : tunic_sandbox_enter(&sandbox, error);
 }
 
 /* The last privilege is given up. */
-static int confine(struct tunic_relay *relay, struct tunic_sandbox *sandbox,
-                   struct tunic_error *error)
+static int confine(struct tunic_relay *relay, struct tunic_error *error)
 {
+    struct tunic_sandbox *sandbox = &relay->sandbox;
+
     sandbox->role =
         relay->options->protocol == TUNIC_RELAY_TCP ? TUNIC_SANDBOX_LISTENER : TUNIC_SANDBOX_RELAY;
     sandbox->helper = relay->peer.resolver.process;
@@ -245,7 +244,6 @@ static int set_up(struct tunic_relay *relay, struct tunic_context *context, char
                   struct tunic_error *error)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, 0};
-    struct tunic_sandbox sandbox = {0};
     struct tunic_notify notify;
     int result =
         tunic_signals_open(&relay->signals, &relay->loop, numbers, signalled, relay, error);
@@ -257,7 +255,7 @@ static int set_up(struct tunic_relay *relay, struct tunic_context *context, char
     if (result != 0)
         return result;
     tunic_relay_measure(relay);
-    result = open_device(relay, context, name, &sandbox, error);
+    result = open_device(relay, context, name, error);
     if (result == 0)
         result = tunic_outbound_open(relay, error);
     if (result == 0)
@@ -268,7 +266,7 @@ static int set_up(struct tunic_relay *relay, struct tunic_context *context, char
         return result;
     tunic_inbound_open(relay);
     tunic_notify_open(&notify, relay->options->notify);
-    result = confine(relay, &sandbox, error);
+    result = confine(relay, error);
     if (result == 0) {
         relay->user->ready(relay->user->closure, name);
         tunic_notify_ready(&notify);
