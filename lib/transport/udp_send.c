@@ -4,10 +4,12 @@
  * with UDP_SEGMENT. Where the kernel refuses one, it is looked at what it refuses:
  *
  *   no room in the socket      it and those behind it stay in the outbox, and the user waits
- *   the run (EIO: no checksum offload on the way; EMSGSIZE: larger than the path's MTU; EINVAL:
- *   more datagrams than an old kernel takes)   its datagrams go out one by one
+ *   the run                    its datagrams go out one by one
+ *     EIO                      no checksum offload on the way: there are no more runs, for good
+ *     EINVAL                   an old kernel takes shorter ones only, or means EMSGSIZE
+ *     EMSGSIZE                 they are larger than the path's MTU
  *   our address (it is gone)   the kernel chooses one
- *   an error of before (ECONNREFUSED: told by ICMP)   tried again
+ *   an error of before         tried again (ECONNREFUSED…: told by ICMP)
  *   anything else              dropped, counted, and the next one has its turn
  */
 #include "transport/socket.h"
@@ -101,6 +103,18 @@ static void prepare(struct tunic_udp *udp, struct tunic_outbox *outbox, size_t i
     finish_header(header);
 }
 
+/* ---- refusals -------------------------------------------------------------------------- */
+
+/* True: the address that it was to come from is not ours any more; without it, it may be sent. */
+static bool drops_source(struct tunic_message *message, int reason)
+{
+    if ((reason != EINVAL && reason != EADDRNOTAVAIL && reason != ENETUNREACH) ||
+        IN6_IS_ADDR_UNSPECIFIED(&message->to.local))
+        return false;
+    message->to.local = in6addr_any;
+    return true;
+}
+
 /* ---- one by one ------------------------------------------------------------------------ */
 
 /* Copies the bytes from `offset` on, of pieces whose lengths do not follow the datagrams'. */
@@ -132,15 +146,19 @@ static void send_singly(struct tunic_udp *udp, const struct tunic_outbox *outbox
     struct tunic_udp_control control;
     struct msghdr header;
     struct iovec piece;
+    ssize_t sent;
 
     for (size_t offset = 0; offset < message->length; offset += message->size) {
         size_t length = gather(outbox, message, offset, udp->single,
                                message->size < message->length - offset ? message->size
                                                                         : message->length - offset);
         piece = (struct iovec){.iov_base = udp->single, .iov_len = length};
-        write_header(udp, message, &piece, 1, &control, &header);
-        finish_header(&header);
-        if (sendmsg(udp->descriptor, &header, 0) < 0) {
+        do {
+            write_header(udp, message, &piece, 1, &control, &header);
+            finish_header(&header);
+            sent = sendmsg(udp->descriptor, &header, 0);
+        } while (sent < 0 && drops_source(message, errno));
+        if (sent < 0) {
             counters->dropped++;
             continue;
         }
@@ -149,21 +167,21 @@ static void send_singly(struct tunic_udp *udp, const struct tunic_outbox *outbox
     }
 }
 
-/* ---- refusals -------------------------------------------------------------------------- */
-
-enum verdict { VERDICT_AGAIN, VERDICT_WAIT, VERDICT_NEXT };
-
 /* What the kernel has refused is more than it, or the path, takes at once. */
-static void give_up_runs(struct tunic_udp *udp, struct tunic_outbox *outbox, int reason)
+static void give_up_runs(struct tunic_udp *udp, struct tunic_outbox *outbox,
+                         const struct tunic_message *message, int reason)
 {
     struct tunic_outbox_form *form = &udp->base.form;
 
     if (reason == EIO)
         form->most_run = 1;
-    else if (reason == EINVAL)
-        form->most_run = form->most_run > TUNIC_UDP_SEGMENTS_OLD ? TUNIC_UDP_SEGMENTS_OLD : 1;
+    else if (reason == EINVAL && message->count > TUNIC_UDP_SEGMENTS_OLD &&
+             form->most_run > TUNIC_UDP_SEGMENTS_OLD)
+        form->most_run = TUNIC_UDP_SEGMENTS_OLD;
     outbox->form.most_run = form->most_run;
 }
+
+enum verdict { VERDICT_AGAIN, VERDICT_WAIT, VERDICT_NEXT };
 
 static enum verdict judge(struct tunic_udp *udp, struct tunic_outbox *outbox,
                           struct tunic_message *message, int reason, bool *retried)
@@ -177,16 +195,13 @@ static enum verdict judge(struct tunic_udp *udp, struct tunic_outbox *outbox,
         return VERDICT_WAIT;
     if (first && (reason == ECONNREFUSED || reason == EHOSTUNREACH || reason == ENETUNREACH))
         return VERDICT_AGAIN;
-    if ((reason == EINVAL || reason == EADDRNOTAVAIL || reason == ENETUNREACH) &&
-        !IN6_IS_ADDR_UNSPECIFIED(&message->to.local)) {
-        message->to.local = in6addr_any;
-        return VERDICT_AGAIN;
-    }
     if (message->count > 1 && (reason == EIO || reason == EMSGSIZE || reason == EINVAL)) {
-        give_up_runs(udp, outbox, reason);
+        give_up_runs(udp, outbox, message, reason);
         send_singly(udp, outbox, message);
         return VERDICT_NEXT;
     }
+    if (drops_source(message, reason))
+        return VERDICT_AGAIN;
     udp->base.counters.dropped += message->count;
     return VERDICT_NEXT;
 }
