@@ -33,9 +33,11 @@ enum {
 };
 
 enum {
+    TCP_FIN = 0x01,
     TCP_PSH = 0x08,
     TCP_ACK = 0x10,
     TCP_ECE = 0x40,
+    TCP_CWR = 0x80,
 };
 
 enum {

@@ -248,27 +248,11 @@ static uint16_t begin(struct tunic_merge *merge, const struct arrival *arrival)
 
 /* ---- flows ----------------------------------------------------------------------------- */
 
-static uint64_t hash_of(const struct tunic_headers *headers, const uint8_t *data)
-{
-    const uint64_t multiplier = 0x9e3779b97f4a7c15; /* odd, its bits spread out */
-    const uint8_t *network = data + headers->network;
-    uint64_t hash = load32(data + headers->transport) * multiplier;
-
-    if (headers->version == 4) {
-        hash ^= load64(network + IPV4_ADDRESSES);
-    } else {
-        for (size_t i = 0; i < 32; i += 8)
-            hash = (hash ^ load64(network + IPV6_ADDRESSES + i)) * multiplier;
-    }
-    hash ^= hash >> 32;
-    return hash * multiplier; /* the upper bits are the good ones */
-}
-
 /* The flow's entry, or an empty one for it. */
 static struct tunic_merge_flow *flow_of(struct tunic_merge *merge,
                                         const struct tunic_headers *headers, const uint8_t *data)
 {
-    uint64_t hash = hash_of(headers, data);
+    uint64_t hash = tunic_flow_hash(headers, data);
     struct tunic_merge_flow *set = &merge->flows[(hash >> (64 - SET_BITS)) * WAYS];
     uint16_t tag = (uint16_t)(hash >> (64 - SET_BITS - TAG_BITS));
     struct tunic_merge_flow *flow = &set[tag % WAYS];

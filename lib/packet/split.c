@@ -24,26 +24,11 @@
 #include "packet/packet.h"
 
 #include "packet/bytes.h"
+#include "packet/fields.h"
 
 #include <endian.h>
 #include <errno.h>
 #include <netinet/in.h>
-
-enum {
-    IPV4_TOTAL = 2,
-    IPV4_IDENTIFICATION = 4,
-    IPV4_CHECKSUM = 10,
-    IPV6_PAYLOAD = 4,
-    IPV6_HEADER = 40,
-    TCP_SEQUENCE = 4,
-    TCP_FLAGS = 13,
-    TCP_FIN = 0x01,
-    TCP_PSH = 0x08,
-    TCP_CWR = 0x80,
-    TCP_CHECKSUM = 16,
-    UDP_LENGTH = 4,
-    UDP_CHECKSUM = 6,
-};
 
 /* Zero would mean that there is no checksum, of UDP. */
 static uint16_t complement(uint32_t sum, bool is_udp)
@@ -138,7 +123,7 @@ static void prepare_transport(struct tunic_split *split)
         store32(transport + TCP_SEQUENCE, 0);
         transport[TCP_FLAGS] = 0;
     } else {
-        store16(transport + UDP_LENGTH, 0);
+        store16(transport + UDP_SIZE, 0);
     }
     uint16_t without_length = (uint16_t)~htons((uint16_t)length);
     split->transport_base = tunic_checksum_add(without_length, transport,
@@ -174,7 +159,7 @@ int tunic_split_begin(struct tunic_split *split, const struct virtio_net_hdr *he
 static void write_network(const struct tunic_split *split, uint8_t *network, uint16_t total)
 {
     if (split->headers.version == 6) {
-        store16(network + IPV6_PAYLOAD, (uint16_t)(total - IPV6_HEADER));
+        store16(network + IPV6_PAYLOAD, (uint16_t)(total - IPV6_LENGTH));
         return;
     }
     uint16_t identification = htons((uint16_t)(split->identification + split->index));
@@ -203,7 +188,7 @@ static uint16_t write_transport(const struct tunic_split *split, uint8_t *transp
         sum += htons((uint16_t)(split->sequence >> 16));
         sum += htons((uint16_t)(split->sequence & UINT16_MAX));
     } else {
-        store16(transport + UDP_LENGTH, length);
+        store16(transport + UDP_SIZE, length);
         sum += htons(length);
     }
     store_word(transport + field, tunic_checksum_fold(sum));

@@ -11,7 +11,7 @@ enum {
     /* What is read from the device before it is sent: little enough to stay in a core's cache. */
     TUNIC_OUTBOUND_BYTES = 4 * 65536,
     TUNIC_OUTBOUND_HEADS = 128 * 1024,
-    TUNIC_OUTBOUND_PACKETS = 256,
+    TUNIC_OUTBOUND_PACKETS = TUNIC_ARRANGE_MOST,
     TUNIC_PACKET_ROOM = TUNIC_PACKET_MOST + 1, /* one more shows what is too long */
 };
 

@@ -66,13 +66,15 @@ static void seal(struct tunic_relay *relay)
 {
     struct tunic_outbound *outbound = &relay->outbound;
 
+    tunic_packets_arrange(outbound->packets, outbound->count);
     if (outbound->count > 0)
         relay->codec->operations->seal(relay->codec, outbound->packets, outbound->count);
     outbound->count = 0;
 }
 
 /* Drops what is too big, and counts the rest. */
-static size_t sort_out(struct tunic_relay *relay, struct tunic_packet *packets, size_t count)
+static size_t sort_out(struct tunic_relay *relay, struct tunic_packet *packets, size_t count,
+                       uint32_t flow)
 {
     size_t kept = 0;
 
@@ -84,7 +86,7 @@ static size_t sort_out(struct tunic_relay *relay, struct tunic_packet *packets, 
         relay->counters.device_in_bytes += length;
         if (kept != i)
             packets[kept] = packets[i];
-        kept++;
+        packets[kept++].flow = flow;
     }
     return kept;
 }
@@ -102,6 +104,7 @@ static void take(struct tunic_relay *relay, const struct virtio_net_hdr *header,
     }
     if (!relay->options->no_mss)
         tunic_clamp_mss(&split.headers, packet, length, tunic_relay_mtu(relay));
+    uint32_t flow = (uint32_t)(tunic_flow_hash(&split.headers, packet) >> 32);
     for (;;) {
         size_t room =
             (TUNIC_OUTBOUND_HEADS - outbound->heads_used) / (headroom + TUNIC_HEADERS_MOST);
@@ -123,7 +126,7 @@ static void take(struct tunic_relay *relay, const struct virtio_net_hdr *header,
         if (count == 0)
             return;
         outbound->heads_used += used;
-        outbound->count += sort_out(relay, packets, count);
+        outbound->count += sort_out(relay, packets, count, flow);
     }
 }
 
