@@ -198,9 +198,11 @@ int tunic_interfaces_ensure(struct tunic_context *context, const struct tunic_na
 /* How an interface is to be opened for its packets. */
 struct tunic_opening {
     const struct tunic_desired *desired; /* what it is to be; only what is named */
-    bool vnet_hdr;   /* its packets are to have a virtio-net header, whatever it had */
-    uint32_t mtu[2]; /* by mode, of one that is made, where none is named; 0: the kernel's */
-    bool created;    /* set on return where there was none: it goes with its descriptor */
+    bool vnet_hdr; /* its packets are to have a virtio-net header, whatever it had */
+    /* Of one that is made, where they are not named; 0: the kernel's. */
+    uint32_t mtu[2]; /* by mode */
+    uint32_t txqueuelen;
+    bool created; /* set on return where there was none: it goes with its descriptor */
 };
 
 /* Opens one by name, made so as tunic_interfaces_ensure does; one that is missing is made as

@@ -37,7 +37,6 @@ static int open_missing(struct tunic_context *context, char name[IFNAMSIZ],
 {
     struct tunic_desired desired = *opening->desired; /* its lists stay the caller's */
     unsigned flags = opening->vnet_hdr ? IFF_VNET_HDR : 0U;
-
     enum tunic_mode mode;
     int result = tunic_choose_mode(name, &desired, &mode, error);
 
@@ -46,6 +45,10 @@ static int open_missing(struct tunic_context *context, char name[IFNAMSIZ],
     if (opening->mtu[mode] != 0 && !tunic_is_named(&desired, TUNIC_ATTRIBUTE_MTU)) {
         desired.named |= TUNIC_NAMED(TUNIC_ATTRIBUTE_MTU);
         desired.mtu = opening->mtu[mode];
+    }
+    if (opening->txqueuelen != 0 && !tunic_is_named(&desired, TUNIC_ATTRIBUTE_TXQUEUELEN)) {
+        desired.named |= TUNIC_NAMED(TUNIC_ATTRIBUTE_TXQUEUELEN);
+        desired.txqueuelen = opening->txqueuelen;
     }
     result = tunic_interface_make(context, name, &desired, flags, &queue->descriptor, error);
     opening->created = result == 0;

@@ -22,6 +22,7 @@ enum {
     NOBODY = 65534,
     DEVICE_MTU_MOST = 65521,
     STREAM_MTU = 1500,
+    QUEUE = 1000, /* packets, as Ethernet has it: a tun's 500 are full in a few milliseconds */
 };
 
 /* ---- how large ------------------------------------------------------------------------- */
@@ -200,7 +201,8 @@ static int open_device(struct tunic_relay *relay, struct tunic_context *context,
         .desired = relay->options->desired,
         .vnet_hdr = !relay->options->no_offload,
         .mtu = {[TUNIC_MODE_TUN] = fitting_mtu(relay, 0),
-                [TUNIC_MODE_TAP] = fitting_mtu(relay, ETHERNET_OVERHEAD)}};
+                [TUNIC_MODE_TAP] = fitting_mtu(relay, ETHERNET_OVERHEAD)},
+        .txqueuelen = QUEUE};
     struct tunic_link link;
     int result = tunic_interface_open(context, name, &opening, &relay->queue, error);
 
