@@ -25,7 +25,7 @@ cd "$(dirname "$0")/.." || exit 2
 
 script_parts=(cli compat netns faults interop)
 all_parts=(unit asan valgrind fuzz lint "${script_parts[@]}")
-limit=300 # seconds for one program or script; what hangs is a failure
+limit=600 # seconds for one program or script; what hangs is a failure
 fuzz_runs=20000
 verbose=
 total_passed=0 total_failed=0 total_skipped=0
