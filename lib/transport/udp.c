@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Theory of operation. One socket. With `connect` it is connected, so that the kernel keeps the
- * route and lets nobody else in; otherwise every message carries its address, and our own address
- * is the one that the peer spoke to. Options that old kernels lack are tried and left out.
+ * route; otherwise every message carries its address, and our own address is the one that the peer
+ * spoke to. Options that old kernels lack are tried and left out.
+ *
+ * A socket that is to be connected, but has no route yet, hears everybody, and so does any before
+ * it is: whom a message is from is looked at all the same. Connected, the kernel keeps our address
+ * even where it is gone: whoever asks for the room, which is done again and again, has the socket
+ * connected anew where nothing could be sent.
  *
  * The socket discovers the path's MTU but fragments what is larger (IP_PMTUDISC_WANT): nothing is
  * lost by it. Whether a packet had better be refused is for the user to say, who asks for the room
@@ -128,20 +133,50 @@ static int open_sockets(struct tunic_udp *udp, const struct tunic_transport_opti
         return udp->descriptor;
     set_tolerated(udp, options->offload);
     udp->probe = tunic_socket_open(udp->family, SOCK_DGRAM, options, error);
-    return udp->probe < 0 ? udp->probe : 0;
+    if (udp->probe < 0)
+        return udp->probe;
+    if (udp->family == AF_INET6)
+        (void)tunic_socket_set(udp->probe, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    return 0;
 }
 
 /* ---- the other side -------------------------------------------------------------------- */
+
+/* Forgets our address, which was chosen for the way that there was; the port too, where it was not
+ * asked for. The kernel forgets the underlay with it. */
+static int disconnect(struct tunic_udp *udp)
+{
+    static const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+
+    udp->peer.any.sa_family = AF_UNSPEC;
+    (void)connect(udp->descriptor, &nobody, sizeof(nobody));
+    return udp->underlay[0] == '\0' ? 0
+                                    : setsockopt(udp->descriptor, SOL_SOCKET, SO_BINDTODEVICE,
+                                                 udp->underlay, (socklen_t)strlen(udp->underlay));
+}
+
+/* Where there is no route to whom it is wanted for, all is left as it is, and it stays lost. */
+static void connect_anew(struct tunic_udp *udp)
+{
+    socklen_t size = tunic_socket_address_size(&udp->wanted);
+
+    udp->lost = true;
+    if (connect(udp->probe, &udp->wanted.any, size) != 0 || disconnect(udp) != 0 ||
+        connect(udp->descriptor, &udp->wanted.any, size) != 0)
+        return;
+    size = sizeof(udp->peer);
+    udp->lost = getpeername(udp->descriptor, &udp->peer.any, &size) != 0;
+}
 
 static void reconnect(struct tunic_transport *transport, const struct tunic_addresses *addresses)
 {
     struct tunic_udp *udp = tunic_udp_of(transport);
     const union tunic_socket_address *address = of_family(addresses, udp->family);
 
-    /* Without a route it stays unconnected, and so deaf: it is tried again with the next answer. */
-    if (address)
-        udp->connected =
-            connect(udp->descriptor, &address->any, tunic_socket_address_size(address)) == 0;
+    if (!address || (!udp->lost && tunic_endpoint_same(address, &udp->peer)))
+        return;
+    udp->wanted = *address;
+    connect_anew(udp);
 }
 
 /* As the socket's family writes it; false where it cannot. */
@@ -160,7 +195,7 @@ static bool as_family(sa_family_t family, const union tunic_socket_address *addr
     return true;
 }
 
-/* The MTU of the path that a connected socket has, or what is usual. */
+/* The MTU of the path that a connected socket has, or what is usual (without one, too). */
 static size_t path_mtu(int descriptor, bool inet)
 {
     int mtu = 0;
@@ -180,11 +215,13 @@ static size_t room(struct tunic_transport *transport, const struct tunic_endpoin
     int descriptor = udp->descriptor;
     union tunic_socket_address remote;
 
+    if (!to && udp->lost)
+        connect_anew(udp);
     if (to && as_family(udp->family, &to->remote, &remote)) {
         inet = inet || IN6_IS_ADDR_V4MAPPED(&remote.inet6.sin6_addr);
-        /* Without a route the probe keeps no peer, and the usual MTU is told. */
-        descriptor = udp->probe;
-        (void)connect(descriptor, &remote.any, tunic_socket_address_size(&remote));
+        /* Without a route the probe may still tell of who was asked for before. */
+        bool asked = connect(udp->probe, &remote.any, tunic_socket_address_size(&remote)) == 0;
+        descriptor = asked ? udp->probe : -1;
     }
     size_t fits = path_mtu(descriptor, inet) - (inet ? INET_OVERHEAD : INET6_OVERHEAD);
     return fits < TUNIC_UDP_PAYLOAD ? fits : TUNIC_UDP_PAYLOAD;
@@ -257,6 +294,8 @@ int tunic_udp_open(struct tunic_transport **transport, struct tunic_loop *loop,
 
     if (!udp)
         return tunic_error_memory(error);
+    if (options->underlay)
+        memcpy(udp->underlay, options->underlay, strnlen(options->underlay, IFNAMSIZ - 1));
     int result = open_sockets(udp, options, error);
     if (result == 0 && options->connect)
         reconnect(&udp->base, options->connect);

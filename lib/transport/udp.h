@@ -5,6 +5,8 @@
 
 #include "transport/transport.h"
 
+#include <net/if.h>
+
 enum {
     TUNIC_UDP_SLOTS = 16,         /* messages read at once */
     TUNIC_UDP_SLOT_SIZE = 65536,  /* one GRO datagram is no larger */
@@ -24,7 +26,10 @@ struct tunic_udp {
     int descriptor;
     int probe; /* asks for the path's MTU: connected to whom it is about */
     sa_family_t family;
-    bool connected;
+    union tunic_socket_address wanted; /* whom to be connected to; AF_UNSPEC: to nobody */
+    union tunic_socket_address peer;   /* whom it is connected to; AF_UNSPEC: nobody */
+    char underlay[IFNAMSIZ];           /* "": none */
+    bool lost;                         /* the way to the peer: it has to be connected anew */
     bool gso;
     bool waits; /* for room to send */
     /* receiving */

@@ -93,10 +93,18 @@ static size_t datagrams_of(const struct tunic_arrival *arrival)
     return arrival->size == 0 ? 1 : (arrival->length + arrival->size - 1U) / arrival->size;
 }
 
+static bool admits(const struct tunic_udp *udp, const union tunic_socket_address *from)
+{
+    const struct tunic_transport_user *user = &udp->base.user;
+
+    if (udp->wanted.any.sa_family != AF_UNSPEC && !tunic_endpoint_same(&udp->peer, from))
+        return false;
+    return !user->admits || user->admits(user->closure, from);
+}
+
 /* Keeps what is admitted and whole. */
 static size_t sort_out(struct tunic_udp *udp, size_t count)
 {
-    const struct tunic_transport_user *user = &udp->base.user;
     struct tunic_transport_counters *counters = &udp->base.counters;
     size_t kept = 0;
 
@@ -106,7 +114,7 @@ static size_t sort_out(struct tunic_udp *udp, size_t count)
             counters->malformed++;
             continue;
         }
-        if (user->admits && !user->admits(user->closure, &arrival->from->remote)) {
+        if (!admits(udp, &arrival->from->remote)) {
             counters->refused += datagrams_of(arrival);
             continue;
         }

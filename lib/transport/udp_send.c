@@ -115,6 +115,14 @@ static bool drops_source(struct tunic_message *message, int reason)
     return true;
 }
 
+static void drop(struct tunic_udp *udp, uint64_t count, int reason)
+{
+    udp->base.counters.dropped += count;
+    if (udp->wanted.any.sa_family != AF_UNSPEC &&
+        (reason == EINVAL || reason == EADDRNOTAVAIL || reason == ENETUNREACH))
+        udp->lost = true;
+}
+
 /* ---- one by one ------------------------------------------------------------------------ */
 
 /* Copies the bytes from `offset` on, of pieces whose lengths do not follow the datagrams'. */
@@ -159,7 +167,7 @@ static void send_singly(struct tunic_udp *udp, const struct tunic_outbox *outbox
             sent = sendmsg(udp->descriptor, &header, 0);
         } while (sent < 0 && drops_source(message, errno));
         if (sent < 0) {
-            counters->dropped++;
+            drop(udp, 1, errno);
             continue;
         }
         counters->sent++;
@@ -202,7 +210,7 @@ static enum verdict judge(struct tunic_udp *udp, struct tunic_outbox *outbox,
     }
     if (drops_source(message, reason))
         return VERDICT_AGAIN;
-    udp->base.counters.dropped += message->count;
+    drop(udp, message->count, reason);
     return VERDICT_NEXT;
 }
 
@@ -237,6 +245,8 @@ void tunic_udp_send(struct tunic_transport *transport, struct tunic_outbox *outb
             counters->sent_bytes += message->length;
             retried = false;
         }
+        if (sent > 0)
+            udp->lost = false;
         if (sent >= 0)
             continue;
         enum verdict verdict = judge(udp, outbox, &outbox->messages[done], errno, &retried);

@@ -1,139 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What UDP does where the kernel refuses what it sends. */
-#include "transport_udp_side.h"
+#include "transport_udp_kernel.h"
 
 #include <errno.h>
-#include <netinet/udp.h>
-#include <string.h>
-
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
-
-/* ---- a kernel that refuses ------------------------------------------------------------- */
-
-static struct {
-    int (*refuse)(const struct msghdr *message); /* an errno, or 0; NULL: nothing is refused */
-    unsigned most;                               /* messages taken in a call; 0: all */
-    unsigned calls;
-    unsigned singles; /* by sendmsg */
-    unsigned runs;    /* that were taken */
-    unsigned longest; /* of them, in datagrams */
-    unsigned sources; /* messages taken that tell their source */
-    unsigned allowed; /* for `refuse`: how many it takes, or refuses, yet */
-} kernel;
-
-static const struct cmsghdr *control_of(const struct msghdr *message, int level, int type)
-{
-    struct msghdr copy = *message;
-
-    for (struct cmsghdr *control = CMSG_FIRSTHDR(&copy); control;
-         control = CMSG_NXTHDR(&copy, control))
-        if (control->cmsg_level == level && control->cmsg_type == type)
-            return control;
-    return NULL;
-}
-
-static bool has_source(const struct msghdr *message)
-{
-    return control_of(message, IPPROTO_IP, IP_PKTINFO) ||
-           control_of(message, IPPROTO_IPV6, IPV6_PKTINFO);
-}
-
-static unsigned datagrams_of(const struct msghdr *message)
-{
-    const struct cmsghdr *control = control_of(message, IPPROTO_UDP, UDP_SEGMENT);
-    size_t length = 0;
-    uint16_t size = 0;
-
-    if (!control)
-        return 1;
-    memcpy(&size, CMSG_DATA(control), sizeof(size));
-    for (size_t i = 0; i < message->msg_iovlen; i++)
-        length += message->msg_iov[i].iov_len;
-    return (unsigned)((length + size - 1) / size);
-}
-
-static int judge(const struct msghdr *message)
-{
-    int reason = kernel.refuse ? kernel.refuse(message) : 0;
-    unsigned count = datagrams_of(message);
-
-    if (reason != 0)
-        return reason;
-    kernel.sources += has_source(message);
-    kernel.runs += count > 1;
-    if (count > kernel.longest)
-        kernel.longest = count;
-    return 0;
-}
-
-int __real_sendmmsg(int descriptor, struct mmsghdr *messages, unsigned count, int flags);
-int __wrap_sendmmsg(int descriptor, struct mmsghdr *messages, unsigned count, int flags);
-ssize_t __real_sendmsg(int descriptor, const struct msghdr *message, int flags);
-ssize_t __wrap_sendmsg(int descriptor, const struct msghdr *message, int flags);
-
-int __wrap_sendmmsg(int descriptor, struct mmsghdr *messages, unsigned count, int flags)
-{
-    unsigned taken = 0;
-    int reason = 0;
-
-    kernel.calls++;
-    if (kernel.most != 0 && count > kernel.most)
-        count = kernel.most;
-    while (taken < count && reason == 0) {
-        reason = judge(&messages[taken].msg_hdr);
-        taken += reason == 0;
-    }
-    if (taken == 0) {
-        errno = reason;
-        return -1;
-    }
-    return __real_sendmmsg(descriptor, messages, taken, flags);
-}
-
-ssize_t __wrap_sendmsg(int descriptor, const struct msghdr *message, int flags)
-{
-    int reason = judge(message);
-
-    kernel.singles++;
-    if (reason == 0)
-        return __real_sendmsg(descriptor, message, flags);
-    errno = reason;
-    return -1;
-}
-
-static int setup(void **state)
-{
-    memset(&kernel, 0, sizeof(kernel));
-    return side_setup(state);
-}
-
-/* The left sends to the right. */
-static void connect_sides(void)
-{
-    connect_to(&left, "127.0.0.1", listen_at(&right, "127.0.0.1", true), true);
-}
-
-/* An endpoint for the right, from 127.0.0.1. */
-static struct tunic_endpoint listening_sides(void)
-{
-    struct tunic_endpoint to = {.local = {.s6_addr = {[10] = 0xff, 0xff, 127, 0, 0, 1}}};
-
-    to.remote = addresses_of("127.0.0.1", listen_at(&right, "127.0.0.1", true)).list[0];
-    (void)listen_at(&left, "0.0.0.0", true);
-    return to;
-}
-
-static void assert_counters(uint64_t sent, uint64_t bytes, uint64_t dropped)
-{
-    const struct tunic_transport_counters *counters = &left.transport->counters;
-
-    assert_int_equal(counters->sent, sent);
-    assert_int_equal(counters->sent_bytes, bytes);
-    assert_int_equal(counters->dropped, dropped);
-    assert_int_equal(left.outbox.message_count, 0);
-}
 
 /* ---- no room --------------------------------------------------------------------------- */
 
@@ -170,7 +39,6 @@ static void no_room(int reason)
     for (size_t i = 0; i < 7; i++)
         assert_heard(&right, i, i, 100 + i);
     assert_counters(7, 7 * 100 + 21, 0);
-    /* Told once a change. */
     assert_true(left.told_ready >= 3);
     assert_int_equal(left.told_ready, left.told_full);
 }
@@ -461,7 +329,51 @@ static void test_some_of_a_run(void **state)
     assert_counters(9, 2700, 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, side_teardown)
+/* ---- the way is lost ------------------------------------------------------------------- */
+
+static int everything(const struct msghdr *message)
+{
+    (void)message;
+    return source_reason;
+}
+
+static void test_connected_anew(void **state)
+{
+    static const int reasons[] = {EINVAL, ENETUNREACH, EADDRNOTAVAIL};
+
+    (void)state;
+    connect_sides();
+    for (size_t i = 0; i < TUNIC_COUNT(reasons); i++) {
+        kernel.refuse = everything;
+        source_reason = reasons[i];
+        put(&left, NULL, 0, 30);
+        send_all(&left);
+        assert_true(inside(&left)->lost);
+        (void)left.transport->operations->room(left.transport, NULL);
+        assert_false(inside(&left)->lost);
+        kernel.refuse = NULL;
+        put(&left, NULL, 0, 30);
+        send_all(&left);
+        run_until_heard(&right, i + 1);
+    }
+    /* What says nothing of it is no reason. */
+    kernel.refuse = everything;
+    source_reason = EPERM;
+    put(&left, NULL, 0, 30);
+    send_all(&left);
+    assert_false(inside(&left)->lost);
+    /* It came back by itself. */
+    source_reason = ENETUNREACH;
+    put(&left, NULL, 0, 30);
+    send_all(&left);
+    assert_true(inside(&left)->lost);
+    kernel.refuse = NULL;
+    put(&left, NULL, 0, 30);
+    send_all(&left);
+    assert_false(inside(&left)->lost);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, kernel_setup, side_teardown)
 
 int main(void)
 {
@@ -480,6 +392,7 @@ int main(void)
         TEST(test_our_address_is_gone),
         TEST(test_others_are_dropped),
         TEST(test_some_of_a_run),
+        TEST(test_connected_anew),
     };
 
     return cmocka_run_group_tests(tests, side_group_setup, NULL);

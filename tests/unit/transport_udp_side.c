@@ -19,6 +19,7 @@ static struct tunic_error error;
 static struct tunic_timer asking;
 static bool (*condition)(void);
 static uint64_t deadline;
+#define PATIENCE UINT64_C(10000000000)
 
 /* ---- the network ----------------------------------------------------------------------- */
 
@@ -47,6 +48,16 @@ void set_mtu(int mtu)
     assert_int_equal(set_lo(AF_INET, SIOCSIFMTU, &request), 0);
 }
 
+/* The kernel takes an address of IPv6 into use a moment later. */
+static bool in_use(const struct tunic_addresses *addresses)
+{
+    int descriptor = socket(addresses->list[0].any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int result = bind(descriptor, &addresses->list[0].any, sizeof(addresses->list[0]));
+
+    (void)close(descriptor);
+    return result == 0;
+}
+
 void add_address(const char *host)
 {
     struct tunic_addresses addresses = addresses_of(host, 0);
@@ -57,12 +68,14 @@ void add_address(const char *host)
         int index;
     } request6 = {addresses.list[0].inet6.sin6_addr, 128, 1};
 
-    if (addresses.list[0].any.sa_family == AF_INET6) {
-        assert_int_equal(set_lo(AF_INET6, SIOCSIFADDR, &request6), 0);
-        return;
-    }
     memcpy(&request.ifr_addr, &addresses.list[0].any, sizeof(request.ifr_addr));
-    assert_int_equal(set_lo(AF_INET, SIOCSIFADDR, &request), 0);
+    int result = addresses.list[0].any.sa_family == AF_INET6
+                     ? set_lo(AF_INET6, SIOCSIFADDR, &request6)
+                     : set_lo(AF_INET, SIOCSIFADDR, &request);
+    assert_int_equal(result, 0);
+    deadline = tunic_clock_now() + PATIENCE;
+    while (!in_use(&addresses))
+        assert_true(tunic_clock_now() < deadline);
 }
 
 /* ---- the loop -------------------------------------------------------------------------- */
@@ -81,7 +94,7 @@ static void ask(void *closure)
 void run_until(bool (*done)(void))
 {
     condition = done;
-    deadline = tunic_clock_now() + UINT64_C(10000000000);
+    deadline = tunic_clock_now() + PATIENCE;
     tunic_timer_set(&loop, &asking, tunic_clock_now());
     assert_int_equal(tunic_loop_run(&loop, &error), 0);
 }
@@ -173,7 +186,7 @@ static bool admits(void *closure, const union tunic_socket_address *from)
     return !side->refuses;
 }
 
-static void open_side(struct side *side, const struct tunic_transport_options *options)
+void open_side(struct side *side, const struct tunic_transport_options *options)
 {
     const struct tunic_transport_user user = {
         .closure = side, .arrived = arrived, .ready = ready, .admits = admits};
@@ -214,6 +227,26 @@ void close_side(struct side *side)
     if (side->transport)
         side->transport->operations->close(side->transport);
     side->transport = NULL;
+}
+
+const struct family families[FAMILIES] = {
+    {"127.0.0.1", "127.0.0.1", "127.0.0.1"},
+    {"::1", "::1", "::1"},
+    {"", "127.0.0.1", "::ffff:127.0.0.1"},
+    {"", "::1", "::1"},
+};
+
+void open_both(size_t family, bool left_offload, bool right_offload)
+{
+    uint16_t port = listen_at(&right, families[family].listens, right_offload);
+
+    connect_to(&left, families[family].host, port, left_offload);
+}
+
+void close_both(void)
+{
+    close_side(&left);
+    close_side(&right);
 }
 
 struct tunic_udp *inside(const struct side *side)

@@ -47,7 +47,20 @@ int side_teardown(void **state);
 /* HOST is numeric, "" for the wildcard; returns the port. A side that listens takes a free one. */
 uint16_t listen_at(struct side *side, const char *host, bool offload);
 void connect_to(struct side *side, const char *host, uint16_t port, bool offload);
+void open_side(struct side *side, const struct tunic_transport_options *options);
 void close_side(struct side *side);
+
+/* Where the right listens, and how the left, which connects, and what it hears call it. */
+struct family {
+    const char *listens;
+    const char *host;
+    const char *tells; /* the right, of the left */
+};
+enum { FAMILIES = 4 };
+extern const struct family families[FAMILIES];
+void open_both(size_t family, bool left_offload, bool right_offload);
+void close_both(void);
+
 struct tunic_udp *inside(const struct side *side);
 struct tunic_addresses addresses_of(const char *host, uint16_t port);
 
