@@ -31,12 +31,11 @@ int tunic_queue_prepare(struct tunic_queue *queue, bool offload, struct tunic_er
     int little = 1;
 
     queue->offloads = 0;
-    if (!queue->vnet)
-        return 0;
-    if (ioctl(queue->descriptor, TUNSETVNETHDRSZ, &size) != 0 ||
-        ioctl(queue->descriptor, TUNSETVNETLE, &little) != 0)
+    if (queue->vnet && (ioctl(queue->descriptor, TUNSETVNETHDRSZ, &size) != 0 ||
+                        ioctl(queue->descriptor, TUNSETVNETLE, &little) != 0))
         return tunic_error_system(error, errno, "cannot set the form of its packets");
-    for (size_t i = offload ? 0 : TUNIC_COUNT(ladder) - 1; i < TUNIC_COUNT(ladder); i++) {
+    for (size_t i = offload && queue->vnet ? 0 : TUNIC_COUNT(ladder) - 1; i < TUNIC_COUNT(ladder);
+         i++) {
         if (ioctl(queue->descriptor, TUNSETOFFLOAD, (unsigned long)ladder[i]) != 0)
             continue;
         queue->offloads = ladder[i];
