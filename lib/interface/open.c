@@ -153,5 +153,9 @@ int tunic_interface_open(struct tunic_context *context, char name[IFNAMSIZ],
         result = open_present(context, name, opening, queue, error);
     else if (result == -ENODEV)
         result = open_missing(context, name, opening, queue, error);
-    return result == 0 ? describe(context, name, queue, error) : result;
+    if (result == 0)
+        result = describe(context, name, queue, error);
+    if (result != 0)
+        queue->descriptor = -1; /* whoever failed has closed it */
+    return result;
 }

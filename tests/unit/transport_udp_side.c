@@ -51,11 +51,13 @@ void set_mtu(int mtu)
 /* The kernel takes an address of IPv6 into use a moment later. */
 static bool in_use(const struct tunic_addresses *addresses)
 {
-    int descriptor = socket(addresses->list[0].any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    int result = bind(descriptor, &addresses->list[0].any, sizeof(addresses->list[0]));
+    const struct sockaddr *address = &addresses->list[0].any;
+    int descriptor = socket(address->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool used = bind(descriptor, address, sizeof(addresses->list[0])) == 0 &&
+                connect(descriptor, address, sizeof(addresses->list[0])) == 0;
 
     (void)close(descriptor);
-    return result == 0;
+    return used;
 }
 
 void add_address(const char *host)
