@@ -41,6 +41,7 @@ jq                      jq              jq                    jq                
 perl                    perl            perl                  perl              perl               perl
 tunctl                  uml-utilities   tunctl                -                 -                  -
 openvpn                 openvpn         openvpn               openvpn           openvpn            openvpn
+socat                   socat           socat                 socat             socat              socat
 '
 
 package_present() {

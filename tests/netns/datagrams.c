@@ -226,6 +226,18 @@ static void ask_segments(int descriptor, size_t size)
     }
 }
 
+/* The way there may be closed for a moment. */
+static void dial(int descriptor, const struct traffic_address *address)
+{
+    uint64_t end = milliseconds() + (uint64_t)AGAIN * PATIENCE;
+
+    while (traffic_connect(descriptor, address) != 0) {
+        if (milliseconds() > end)
+            fatal("connect: %s", strerror(errno));
+        (void)poll(NULL, 0, 10);
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct words words = {0};
@@ -245,7 +257,7 @@ int main(int argc, char **argv)
         traffic_bind(descriptor, &address);
         answer(descriptor, words);
     }
-    (void)checked(traffic_connect(descriptor, &address), "connect");
+    dial(descriptor, &address);
     uint32_t first = (uint32_t)strtoul(argv[4], NULL, 10);
     uint32_t last = (uint32_t)strtoul(argv[5], NULL, 10);
     uint32_t step = (uint32_t)strtoul(argv[6], NULL, 10);
