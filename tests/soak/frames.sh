@@ -31,15 +31,15 @@ FRAMES=$SCRATCH/frames
     skip_all 'nothing can be compiled'
 
 # The packets are for these addresses, so that the kernel looks into them and answers some.
-# shellcheck disable=SC2046 # words they are
 start_b() {
-    local address=(mac 00:02:04:06:08:0a)
-    [ "$mode" = tap ] || address=()
-    relay b $(attributes b) addr 10.0.1.0/32 addr fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd/128 nodad \
-        route 10.0.0.0/24 "${address[@]}" proto "$proto" offload "$offload" insecure \
+    local link=(mac 00:02:04:06:08:0a)
+    [ "$mode" = tap ] || link=()
+    relay b mode "$mode" mtu "$mtu" up "${link[@]}" addr 10.77.0.2/24 addr fd77::2/64 nodad \
+        addr 10.0.1.0/32 addr fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd/128 nodad \
+        route 10.0.0.0/24 proto "$proto" offload "$offload" insecure \
         listen 10.99.0.2:55555 from 10.99.0.1
 }
-# shellcheck disable=SC2046
+# shellcheck disable=SC2046 # words they are
 reaches_from_a() {
     relay a $(attributes a) proto "$proto" offload "$offload" insecure connect 10.99.0.2
     check_true "$what: a ping $1" until_true 20 reaches 10.77.0.2
