@@ -207,8 +207,9 @@ static void ask_segments(int descriptor, size_t size)
     for (size_t i = 0; i <= SEGMENTS; i++)
         fill_segment(bytes + i * size, size, i);
     traffic_set(descriptor, IPPROTO_UDP, SEGMENT, (int)size);
-    (void)checked((int)send(descriptor, bytes, SEGMENTS * size + segment_size(size, SEGMENTS), 0),
-                  "send");
+    if (send(descriptor, bytes, SEGMENTS * size + segment_size(size, SEGMENTS), 0) < 0 &&
+        errno != ENETUNREACH)
+        fatal("send: %s", strerror(errno));
     traffic_set(descriptor, IPPROTO_UDP, SEGMENT, 0);
     for (int tries = 0; lacking != 0; tries++) {
         while (lacking != 0 && checked(poll(&source, 1, AGAIN), "poll") > 0)

@@ -104,10 +104,11 @@ fault() {
     5) inside a ss -K -t dst 10.99.0.2 >/dev/null 2>&1 ;;
     6)
         # A stranger, who sends what is no packet either.
+        # shellcheck disable=SC2016 # for the inner shell
         inside a timeout 1 bash -c 'while :; do
-            socat -u OPEN:/dev/urandom,readbytes=60000 UDP:10.99.0.2:55555,bind=10.99.0.3 2>/dev/null ||
+            socat -u OPEN:/dev/urandom,readbytes=60000 ${1^^}:10.99.0.2:55555,bind=10.99.0.3 2>/dev/null ||
                 sleep 0.1
-        done'
+        done' bash "$proto"
         ;;
     esac
 }
