@@ -110,9 +110,11 @@ int main(int argc, char **argv)
 
     for (;;) {
         (void)checked(poll(sources, 2, -1), "poll");
-        for (int i = 0; i < 64 && outward(tap, packets, vlan); i++)
-            continue;
-        for (int i = 0; i < 64 && inward(tap, packets, vlan); i++)
-            continue;
+        bool more = true;
+        for (int i = 0; i < 64 && more; i++)
+            more = outward(tap, packets, vlan);
+        more = true;
+        for (int i = 0; i < 64 && more; i++)
+            more = inward(tap, packets, vlan);
     }
 }
