@@ -26,7 +26,7 @@ enum {
     RUN = 40,   /* segments, about */
     ROOM = 1 << 22,
     DATAGRAM_MOST = DAMAGED_MOST,
-    SEGMENT_MOST = 9000, /* the veth has an MTU of 9200 */
+    SEGMENT_MOST = 9000,
     SEGMENTS_MOST = 64,
     SEGMENT = 103,
     HELD_MOST = 2 << 20, /* of the relay's socket, before we wait */
