@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# The main job, shown on real interfaces: installs what a build needs, builds, and works in a
-# network namespace of its own, which is gone afterwards with everything in it.
+# The main job, shown on real interfaces: installs what a build needs, builds, and works in
+# namespaces of its own, which are gone afterwards with everything in them.
 #
 #   sudo tests/demo.sh
 
@@ -19,7 +19,7 @@ fi
 program=build/release/cmd/tunic
 if [ -z "${TUNIC_DEMO:-}" ]; then
     packages_ensure gcc cmake ninja pkg-config pc:libmnl pc:libseccomp pc:libcap-ng \
-        header:linux/if_tun.h ip unshare
+        header:linux/if_tun.h ip unshare ping
     echo 'building…'
     log=$(mktemp)
     if ! { cmake --preset release && cmake --build --preset release; } >"$log" 2>&1; then
@@ -31,8 +31,8 @@ if [ -z "${TUNIC_DEMO:-}" ]; then
     if [ -n "${SUDO_UID:-}" ] && [ "$SUDO_UID" -ne 0 ]; then
         chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" build
     fi
-    # A namespace of its own: the kernel removes what is made in it, however this ends.
-    TUNIC_DEMO=1 exec unshare --net -- bash tests/demo.sh
+    # Namespaces of its own: the kernel removes what is made in them, however this ends.
+    TUNIC_DEMO=1 exec unshare --net --pid --fork --kill-child --mount-proc -- bash tests/demo.sh
 fi
 
 bold='' plain='' color=never
@@ -45,23 +45,33 @@ say() {
     printf '\n%s\n' "$*"
 }
 
-# Shows a command as it would be typed, runs it, and knows which exit code is right.
-tunic() {
-    local expected=$1 status=0
+# typed WHO WORD…: shows a command as it would be typed.
+typed() {
+    local who=$1 word words=''
     shift
-    local word words=''
     for word; do
         case $word in *' '*) word="'$word'" ;; esac
         words+=" $word"
     done
-    printf '%s# tunic%s%s\n' "$bold" "$words" "$plain"
+    printf '%s%s#%s%s\n' "$bold" "$who" "$words" "$plain"
+}
+
+unexpected() {
+    printf 'UNEXPECTED: %s\n' "$*"
+    failures=$((failures + 1))
+}
+
+# Shows a command, runs it, and knows which exit code is right.
+tunic() {
+    local expected=$1 status=0
+    shift
+    typed '' tunic "$@"
     "$program" --color=$color "$@" 2>&1 || status=$?
     if [ "$status" -ne 0 ]; then
         printf '(exit code %s)\n' "$status"
     fi
     if [ "$status" -ne "$expected" ]; then
-        printf 'UNEXPECTED: exit code %s was expected\n' "$expected"
-        failures=$((failures + 1))
+        unexpected "exit code $expected was expected"
     fi
 }
 
@@ -104,6 +114,84 @@ awk -v a="$start" -v b="$middle" -v c="$end" \
     'BEGIN { printf "made in %.2f s, deleted in %.2f s\n", b - a, c - b }'
 tunic 0 del all
 tunic 0 show
+
+# ---- two hosts ----
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+# This namespace is one of them, and that of a process which does nothing is the other.
+unshare --net -- sleep infinity &
+other=$!
+until [ "$(readlink "/proc/$other/ns/net")" != "$(readlink /proc/self/ns/net)" ]; do
+    kill -0 "$other" || exit 1
+done
+there() {
+    nsenter --net --target "$other" -- "$@"
+}
+
+ip link add under type veth peer name under netns "$other"
+ip addr add 192.0.2.1/24 dev under
+ip link set under up
+there ip addr add 192.0.2.2/24 dev under
+there ip link set under up
+"${CC:-gcc}" -O2 -std=c11 -D_GNU_SOURCE -o "$scratch/stream" tests/netns/stream.c || exit 1
+
+# wait_for SECONDS COMMAND…
+wait_for() {
+    local end=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ "$SECONDS" -lt "$end" ] || return 1
+        sleep 0.02
+    done
+}
+
+transfer() { # transfer MEGABYTES
+    local begin end receiver
+    there "$scratch/stream" accept 10.8.0.2 5001 "$1" >/dev/null &
+    receiver=$!
+    begin=$EPOCHREALTIME
+    "$scratch/stream" connect 10.8.0.2 5001 "$1" >/dev/null || {
+        unexpected 'the transfer fails'
+        kill "$receiver" 2>/dev/null
+    }
+    wait "$receiver" || unexpected 'what came is not what was sent'
+    end=$EPOCHREALTIME
+    awk -v megabytes="$1" -v begin="$begin" -v end="$end" 'BEGIN {
+        printf "%d MB each way at once, every byte compared: %.2f s\n", megabytes, end - begin }'
+}
+
+relay_over() { # relay_over PROTOCOL
+    local far=(relay t0 mode tun addr 10.8.0.2/24 up proto "$1" insecure listen 55555 from 192.0.2.1)
+    local near=(relay t0 mode tun addr 10.8.0.1/24 up proto "$1" insecure connect 192.0.2.2)
+    local pids=() pid
+
+    typed 'other host' tunic "${far[@]}"
+    # Not by the function, whose shell would stand between us and the program.
+    nsenter --net --target "$other" -- "$program" "${far[@]}" 2>"$scratch/far" &
+    pids+=($!)
+    typed 'this host' tunic "${near[@]}"
+    "$program" "${near[@]}" 2>"$scratch/near" &
+    pids+=($!)
+    if wait_for 10 ping -q -c 1 -W 0.5 10.8.0.2; then
+        typed 'this host' ping -q -c 5 -i 0.2 10.8.0.2
+        ping -q -c 5 -i 0.2 10.8.0.2 | tail -n 2 || unexpected 'no answer'
+        transfer 64
+    else
+        unexpected 'no ping gets through'
+    fi
+    kill "${pids[@]}"
+    for pid in "${pids[@]}"; do
+        wait "$pid" || unexpected "a relay ends with $?"
+    done
+    cat "$scratch/far" "$scratch/near"
+}
+
+say 'Two hosts joined by a tunnel, as plain datagrams. It takes two lines, and no configuration.'
+relay_over udp
+say 'The same through TCP, exactly as simpletun does: either end may be one.'
+relay_over tcp
+kill "$other"
 
 if [ "$failures" -ne 0 ]; then
     printf '\n%s of the commands did not do what this demo says.\n' "$failures"
