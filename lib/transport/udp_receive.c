@@ -132,9 +132,13 @@ void tunic_udp_receive(struct tunic_udp *udp)
     for (size_t round = 0; round < ROUNDS; round++) {
         prepare(udp);
         int got = recvmmsg(udp->descriptor, udp->incoming, TUNIC_UDP_SLOTS, MSG_DONTWAIT, NULL);
-        /* An error told here is of something sent before (ICMP): it is over with the telling. */
-        if (got <= 0)
+        if (got <= 0) {
+            /* An error told here is of something sent before (ICMP): it is over with the telling.
+             * But an admin may have ended the socket, which is then connected to nobody. */
+            if (got < 0 && errno == ECONNABORTED)
+                udp->lost = udp->wanted.any.sa_family != AF_UNSPEC;
             return;
+        }
         size_t kept = sort_out(udp, (size_t)got);
         if (kept > 0)
             user->arrived(user->closure, udp->arrivals, kept);
