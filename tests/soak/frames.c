@@ -158,10 +158,11 @@ static void follow(const uint8_t *bytes, size_t length)
             continue;
         }
         size_t rest = reader.size + 2 - reader.seen;
-        size_t part = rest < length - i ? rest : length - i;
+        bool whole = rest <= length - i;
+        size_t part = whole ? rest : length - i;
         reader.seen += (uint32_t)part;
         i += part - 1;
-        if (part == rest) {
+        if (whole) {
             told.packets++;
             told.bytes += reader.size;
             reader.seen = 0;
