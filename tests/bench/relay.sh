@@ -50,6 +50,8 @@ choose() {
         *'|'*" $word "*) wanted_loads+=("$word") ;;
         *)
             printf '%s: no tunnel (%s) and no load (%s)\n' "$word" "${tunnels[*]}" "${loads[*]}"
+            # shellcheck disable=SC2034 # of library.sh
+            test_finished=1
             exit 2
             ;;
         esac
