@@ -35,9 +35,7 @@ static int bind_to_underlay(int descriptor, const char *name, struct tunic_error
 {
     if (setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name)) == 0)
         return 0;
-    int result = tunic_error_system(error, errno, "cannot use it as the underlay");
-    tunic_error_object(error, name);
-    return result;
+    return tunic_error_system(error, errno, "cannot use '%s' as the underlay", name);
 }
 
 int tunic_socket_open(int family, int type, const struct tunic_transport_options *options,

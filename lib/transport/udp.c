@@ -142,30 +142,32 @@ static int open_sockets(struct tunic_udp *udp, const struct tunic_transport_opti
 
 /* ---- the other side -------------------------------------------------------------------- */
 
-/* Forgets our address, which was chosen for the way that there was; the port too, where it was not
- * asked for. The kernel forgets the underlay with it. */
-static int disconnect(struct tunic_udp *udp)
+/* Our address, which was chosen for the way that there was, is forgotten; the port too, where it
+ * was not asked for. The kernel forgets the underlay with it. */
+static int connect_afresh(const struct tunic_udp *udp, int descriptor,
+                          const union tunic_socket_address *address)
 {
     static const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
 
-    udp->peer.any.sa_family = AF_UNSPEC;
-    (void)connect(udp->descriptor, &nobody, sizeof(nobody));
-    return udp->underlay[0] == '\0' ? 0
-                                    : setsockopt(udp->descriptor, SOL_SOCKET, SO_BINDTODEVICE,
-                                                 udp->underlay, (socklen_t)strlen(udp->underlay));
+    (void)connect(descriptor, &nobody, sizeof(nobody));
+    if (udp->underlay[0] != '\0' &&
+        setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, udp->underlay,
+                   (socklen_t)strlen(udp->underlay)) != 0)
+        return -errno;
+    return connect(descriptor, &address->any, tunic_socket_address_size(address)) == 0 ? 0 : -errno;
 }
 
 /* Where there is no route to whom it is wanted for, all is left as it is, and it stays lost. */
 static void connect_anew(struct tunic_udp *udp)
 {
-    socklen_t size = tunic_socket_address_size(&udp->wanted);
+    socklen_t size = sizeof(udp->peer);
 
     udp->lost = true;
-    if (connect(udp->probe, &udp->wanted.any, size) != 0 || disconnect(udp) != 0 ||
-        connect(udp->descriptor, &udp->wanted.any, size) != 0)
+    if (connect_afresh(udp, udp->probe, &udp->wanted) != 0)
         return;
-    size = sizeof(udp->peer);
-    udp->lost = getpeername(udp->descriptor, &udp->peer.any, &size) != 0;
+    udp->peer.any.sa_family = AF_UNSPEC;
+    if (connect_afresh(udp, udp->descriptor, &udp->wanted) == 0)
+        udp->lost = getpeername(udp->descriptor, &udp->peer.any, &size) != 0;
 }
 
 static void reconnect(struct tunic_transport *transport, const struct tunic_addresses *addresses)
@@ -219,9 +221,8 @@ static size_t room(struct tunic_transport *transport, const struct tunic_endpoin
         connect_anew(udp);
     if (to && as_family(udp->family, &to->remote, &remote)) {
         inet = inet || IN6_IS_ADDR_V4MAPPED(&remote.inet6.sin6_addr);
-        /* Without a route the probe may still tell of who was asked for before. */
-        bool asked = connect(udp->probe, &remote.any, tunic_socket_address_size(&remote)) == 0;
-        descriptor = asked ? udp->probe : -1;
+        /* Without a route there is no way whose MTU could be known. */
+        descriptor = connect_afresh(udp, udp->probe, &remote) == 0 ? udp->probe : -1;
     }
     size_t fits = path_mtu(descriptor, inet) - (inet ? INET_OVERHEAD : INET6_OVERHEAD);
     return fits < TUNIC_UDP_PAYLOAD ? fits : TUNIC_UDP_PAYLOAD;

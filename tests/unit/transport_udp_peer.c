@@ -273,7 +273,7 @@ static void test_open_fails(void **state)
     options.listen = NULL;
     options.underlay = "nosuch";
     assert_int_equal(tunic_udp_open(&left.transport, &loop, &options, &user, &error), -ENODEV);
-    assert_string_equal(error.object, "nosuch");
+    assert_string_equal(error.action, "cannot use 'nosuch' as the underlay");
     assert_null(left.transport);
 }
 
