@@ -29,6 +29,7 @@ shellcheck              shellcheck      ShellCheck            shellcheck        
 mandoc                  mandoc          mandoc                mandoc            mandoc             mandoc
 ip                      iproute2        iproute               iproute2          iproute2           iproute2
 unshare                 util-linux      util-linux            util-linux        util-linux         util-linux
+ethtool                 ethtool         ethtool               ethtool           ethtool            ethtool
 ps                      procps          procps-ng             procps-ng         procps             procps
 ping                    iputils-ping    iputils               iputils           iputils            iputils
 diff                    diffutils       diffutils             diffutils         diffutils          diffutils
