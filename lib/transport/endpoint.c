@@ -64,11 +64,13 @@ bool tunic_endpoint_same_host(const union tunic_socket_address *left,
 {
     struct in6_addr left_host = host_of(left);
     struct in6_addr right_host = host_of(right);
+    uint32_t left_scope = scope_of(left);
+    uint32_t right_scope = scope_of(right);
 
     if ((left->any.sa_family == AF_UNSPEC) != (right->any.sa_family == AF_UNSPEC))
         return false;
     return memcmp(&left_host, &right_host, sizeof(left_host)) == 0 &&
-           scope_of(left) == scope_of(right);
+           (left_scope == right_scope || left_scope == 0 || right_scope == 0);
 }
 
 bool tunic_endpoint_same(const union tunic_socket_address *left,

@@ -91,6 +91,8 @@ static void test_same(void **state)
     assert_same(inet6("2001:db8::1", 1, 0), inet6("2001:db8::1", 9, 0), true, false);
     assert_same(inet6("fe80::1", 1, 2), inet6("fe80::1", 1, 2), true, true);
     assert_same(inet6("fe80::1", 1, 2), inet6("fe80::1", 1, 3), false, false);
+    /* Written without one it is on whichever link. */
+    assert_same(inet6("fe80::1", 1, 0), inet6("fe80::1", 1, 3), true, true);
     assert_same(none, none, true, true);
     assert_same(none, inet("0.0.0.0", 0), false, false);
     assert_same(none, inet6("::", 0, 0), false, false);
