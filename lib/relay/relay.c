@@ -125,6 +125,8 @@ static void refresh(void *closure)
     struct tunic_relay *relay = closure;
     uint64_t now = tunic_clock_now();
 
+    if (relay->peer.connect.count > 0)
+        relay->transport->operations->reconnect(relay->transport, &relay->peer.connect);
     tunic_relay_measure(relay);
     tunic_peer_check(relay, now);
     tunic_timer_set(&relay->loop, &relay->refresh, now + REFRESH * second);

@@ -121,7 +121,8 @@ void tunic_tcp_dial_others(struct tunic_tcp *tcp, const struct tunic_addresses *
     bool is_right = tcp->state == TUNIC_TCP_NOBODY ? includes_all(&tcp->addresses, addresses)
                                                    : includes(addresses, &tcp->peer.remote);
 
-    if (addresses->count == 0)
+    if (addresses->count == 0 ||
+        (addresses->count == tcp->addresses.count && includes_all(&tcp->addresses, addresses)))
         return;
     tcp->addresses = *addresses;
     tcp->next = 0;

@@ -204,7 +204,8 @@ struct tunic_transport_operations {
     /* Sends what is in the outbox and empties it. What cannot be sent is dropped and counted, but
      * for what the socket has no room for now: `ready` tells. */
     void (*send)(struct tunic_transport *transport, struct tunic_outbox *outbox);
-    /* Speaks to the first of these instead (the name means another address now). */
+    /* Speaks to the first of these from now on: the name may mean another address. Called from time
+     * to time with what it has, it sees to it that the way there is still the best. */
     void (*reconnect)(struct tunic_transport *transport, const struct tunic_addresses *addresses);
     /* Bytes of the largest datagram that reaches `to` (NULL: whoever it will be) in one piece, as
      * far as the kernel knows. */

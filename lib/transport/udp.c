@@ -6,8 +6,9 @@
  *
  * A socket that is to be connected, but has no route yet, hears everybody, and so does any before
  * it is: whom a message is from is looked at all the same. Connected, the kernel keeps our address
- * even where it is gone: whoever asks for the room, which is done again and again, has the socket
- * connected anew where nothing could be sent.
+ * even where it is gone. So from time to time it is looked at, and the socket connected anew where
+ * nothing could be sent or another address would be chosen now: a relay may start before its
+ * network, and a laptop moves.
  *
  * The socket discovers the path's MTU but fragments what is larger (IP_PMTUDISC_WANT): nothing is
  * lost by it. Whether a packet had better be refused is for the user to say, who asks for the room
@@ -103,6 +104,7 @@ static int open_connected(struct tunic_udp *udp, const struct tunic_transport_op
 
     if (result != 0)
         return result;
+    udp->bound = options->listen && options->listen->name[0] != '\0';
     return own.any.sa_family == AF_UNSPEC
                ? tunic_socket_open(udp->family, SOCK_DGRAM, options, error)
                : tunic_socket_open_at(&own, SOCK_DGRAM, options, error);
@@ -170,12 +172,27 @@ static void connect_anew(struct tunic_udp *udp)
         udp->lost = getpeername(udp->descriptor, &udp->peer.any, &size) != 0;
 }
 
+/* Whether the kernel would choose another address of ours now. */
+static bool has_moved(const struct tunic_udp *udp)
+{
+    union tunic_socket_address own;
+    union tunic_socket_address chosen;
+    socklen_t own_size = sizeof(own);
+    socklen_t chosen_size = sizeof(chosen);
+
+    return !udp->bound && connect_afresh(udp, udp->probe, &udp->wanted) == 0 &&
+           getsockname(udp->descriptor, &own.any, &own_size) == 0 &&
+           getsockname(udp->probe, &chosen.any, &chosen_size) == 0 &&
+           !tunic_endpoint_same_host(&own, &chosen);
+}
+
+/* Where nothing has changed it is left alone: without a port to listen on it would get another. */
 static void reconnect(struct tunic_transport *transport, const struct tunic_addresses *addresses)
 {
     struct tunic_udp *udp = tunic_udp_of(transport);
     const union tunic_socket_address *address = of_family(addresses, udp->family);
 
-    if (!address || (!udp->lost && tunic_endpoint_same(address, &udp->peer)))
+    if (!address || (!udp->lost && tunic_endpoint_same(address, &udp->peer) && !has_moved(udp)))
         return;
     udp->wanted = *address;
     connect_anew(udp);
@@ -217,8 +234,6 @@ static size_t room(struct tunic_transport *transport, const struct tunic_endpoin
     int descriptor = udp->descriptor;
     union tunic_socket_address remote;
 
-    if (!to && udp->lost)
-        connect_anew(udp);
     if (to && as_family(udp->family, &to->remote, &remote)) {
         inet = inet || IN6_IS_ADDR_V4MAPPED(&remote.inet6.sin6_addr);
         /* Without a route there is no way whose MTU could be known. */

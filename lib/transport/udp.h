@@ -29,6 +29,7 @@ struct tunic_udp {
     union tunic_socket_address wanted; /* whom to be connected to; AF_UNSPEC: to nobody */
     union tunic_socket_address peer;   /* whom it is connected to; AF_UNSPEC: nobody */
     char underlay[IFNAMSIZ];           /* "": none */
+    bool bound;                        /* to an address of ours that was asked for */
     bool lost;                         /* the way to the peer: it has to be connected anew */
     bool gso;
     bool waits; /* for room to send */

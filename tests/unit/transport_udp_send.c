@@ -342,14 +342,16 @@ static void test_connected_anew(void **state)
     static const int reasons[] = {EINVAL, ENETUNREACH, EADDRNOTAVAIL};
 
     (void)state;
-    connect_sides();
+    uint16_t port = listen_at(&right, "127.0.0.1", true);
+    const struct tunic_addresses addresses = addresses_of("127.0.0.1", port);
+    connect_to(&left, "127.0.0.1", port, true);
     for (size_t i = 0; i < TUNIC_COUNT(reasons); i++) {
         kernel.refuse = everything;
         source_reason = reasons[i];
         put(&left, NULL, 0, 30);
         send_all(&left);
         assert_true(inside(&left)->lost);
-        (void)left.transport->operations->room(left.transport, NULL);
+        left.transport->operations->reconnect(left.transport, &addresses);
         assert_false(inside(&left)->lost);
         kernel.refuse = NULL;
         put(&left, NULL, 0, 30);
