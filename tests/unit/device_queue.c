@@ -255,13 +255,13 @@ static void test_write(void **state)
     for (size_t i = 0; i < TUNIC_COUNT(forms); i++) {
         const struct tunic_queue queue = queue_of(&forms[i]);
         uint8_t head[3] = {forms[i].first, 'a', 'b'};
-        uint8_t body[] = "cdef";
-        struct iovec pieces[3] = {{0}, {head, sizeof(head)}, {body, 4}};
+        uint8_t body[] = {'c', 'd', 'e', 'f'};
+        struct iovec pieces[3] = {{0}, {head, sizeof(head)}, {body, sizeof(body)}};
         uint8_t expected[MOST];
         size_t length = prefix_of(&forms[i], expected);
 
         memcpy(expected + length, head, sizeof(head));
-        memcpy(expected + length + sizeof(head), body, 4);
+        memcpy(expected + length + sizeof(head), body, sizeof(body));
         assert_int_equal(tunic_queue_write(&queue, &some_header, pieces, 3), 0);
         assert_int_equal(fake.length, length + 7);
         assert_memory_equal(fake.bytes, expected, length + 7);

@@ -40,6 +40,7 @@ uint64_t __wrap_tunic_clock_now(void)
 
 int __wrap_tunic_resolver_open(struct tunic_resolver *resolver, struct tunic_loop *loop,
                                const struct tunic_host *hosts, size_t count,
+                               /* cppcheck-suppress constParameter */
                                int (*confine)(void *closure, struct tunic_error *error),
                                void *closure, struct tunic_error *failure)
 {

@@ -265,7 +265,7 @@ static void test_open_fails(void **state)
     struct tunic_error error;
 
     (void)state;
-    own.port = listen_at(&right, "127.0.0.1", true);
+    own.port = listen_at(&right, "127.0.0.1", true); /* cppcheck-suppress unreadVariable */
     assert_int_equal(tunic_udp_open(&left.transport, &loop, &options, &user, &error), -EADDRINUSE);
     assert_non_null(strstr(error.action, "cannot listen on 127.0.0.1:"));
     options.connect = &addresses;

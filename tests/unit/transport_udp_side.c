@@ -64,11 +64,11 @@ void add_address(const char *host)
 {
     struct tunic_addresses addresses = addresses_of(host, 0);
     struct ifreq request = {.ifr_name = "lo:1"};
-    struct { /* struct in6_ifreq, whose header does not go with the C library's */
+    /* struct in6_ifreq, whose header does not go with the C library's: address, length, index */
+    struct {
         struct in6_addr address;
-        uint32_t length;
-        int index;
-    } request6 = {addresses.list[0].inet6.sin6_addr, 128, 1};
+        uint32_t numbers[2]; /* cppcheck-suppress unusedStructMember */
+    } request6 = {addresses.list[0].inet6.sin6_addr, {128, 1}};
 
     memcpy(&request.ifr_addr, &addresses.list[0].any, sizeof(request.ifr_addr));
     int result = addresses.list[0].any.sa_family == AF_INET6
@@ -206,7 +206,7 @@ uint16_t listen_at(struct side *side, const char *host, bool offload)
 {
     struct tunic_host own = {.has_port = true, .numeric = true};
     const struct tunic_transport_options options = {.listen = &own, .offload = offload};
-    union tunic_socket_address address;
+    union tunic_socket_address address = {.any.sa_family = AF_UNSPEC};
     socklen_t size = sizeof(address);
 
     (void)snprintf(own.name, sizeof(own.name), "%s", host);
