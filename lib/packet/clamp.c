@@ -56,18 +56,19 @@ static void replace(uint8_t *transport, size_t offset, uint16_t value)
 }
 
 void tunic_clamp_mss(const struct tunic_headers *headers, uint8_t *packet, size_t length,
-                     uint32_t mtu)
+                     uint32_t limit)
 {
     /* Without options, whatever the packet has: RFC 6691. */
-    uint32_t overhead = (headers->version == 4 ? IPV4_HEADER : IPV6_HEADER) + TCP_HEADER;
+    uint32_t overhead = headers->network + TCP_HEADER;
 
+    overhead += headers->version == 4 ? IPV4_HEADER : IPV6_HEADER;
     if (headers->version == 0 || headers->protocol != IPPROTO_TCP || headers->fragment ||
-        headers->payload > length || mtu <= overhead)
+        headers->payload > length || limit <= overhead)
         return;
     uint8_t *transport = packet + headers->transport;
     if ((transport[TCP_FLAGS] & TCP_SYN) == 0)
         return;
     size_t field = find_mss(packet, (size_t)headers->transport + TCP_HEADER, headers->payload);
-    if (field != 0 && load16(packet + field) > mtu - overhead)
-        replace(transport, field - headers->transport, (uint16_t)(mtu - overhead));
+    if (field != 0 && load16(packet + field) > limit - overhead)
+        replace(transport, field - headers->transport, (uint16_t)(limit - overhead));
 }

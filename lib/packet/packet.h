@@ -205,10 +205,14 @@ void tunic_merge_reset(struct tunic_merge *merge);
 
 /* ---- fitting --------------------------------------------------------------------------- */
 
-/* Lowers the MSS of a TCP SYN to what leaves the IP packet within `mtu` bytes, and mends its
- * checksum, which must be complete (as it is in an unsplit packet). Anything else is left alone. */
+/* `limit` is the length of the largest packet of this layer that goes through whole. What of it is
+ * left to IP depends on the packet: the segments of a tagged SYN are tagged themselves. */
+
+/* Lowers the MSS of a TCP SYN to what leaves packets with the same headers before IP within
+ * `limit`, and mends its checksum, which must be complete (as it is in an unsplit packet). Anything
+ * else is left alone. */
 void tunic_clamp_mss(const struct tunic_headers *headers, uint8_t *packet, size_t length,
-                     uint32_t mtu);
+                     uint32_t limit);
 
 /* Marks a packet as having met congestion (ECN: CE), header checksum included. False: its transport
  * would not understand that (Not-ECT), and it has to be dropped instead. What is not IP is left as
@@ -217,11 +221,11 @@ bool tunic_congestion_mark(enum tunic_layer layer, uint8_t *packet, size_t lengt
 
 enum { TUNIC_TOO_BIG_MOST = 1280 + TUNIC_ETHERNET_HEADER + 8 };
 
-/* Writes the ICMP or ICMPv6 error that tells the sender of `packet` the `mtu` that fits, as a
- * packet of the same layer. Returns its length, or 0 where none may be sent: not IP, IPv4 without
- * DF, an ICMP error itself, a later fragment, to or from a multicast or unspecified address, mtu
- * below what the family allows (68, 1280). */
-size_t tunic_too_big(enum tunic_layer layer, const uint8_t *packet, size_t length, uint32_t mtu,
+/* Writes the ICMP or ICMPv6 error that tells the sender of `packet` the MTU that fits, as a packet
+ * of the same layer. Returns its length, or 0 where none may be sent: not IP, IPv4 without DF, an
+ * ICMP error itself, a later fragment, to or from a multicast or unspecified address, an MTU below
+ * what the family allows (68, 1280). */
+size_t tunic_too_big(enum tunic_layer layer, const uint8_t *packet, size_t length, uint32_t limit,
                      uint8_t answer[TUNIC_TOO_BIG_MOST]);
 
 #endif

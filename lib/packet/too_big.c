@@ -148,13 +148,15 @@ static size_t write6(uint8_t *answer, const uint8_t *network, size_t length, uin
     return IPV6_HEADER + ICMP_HEADER + quote;
 }
 
-size_t tunic_too_big(enum tunic_layer layer, const uint8_t *packet, size_t length, uint32_t mtu,
+size_t tunic_too_big(enum tunic_layer layer, const uint8_t *packet, size_t length, uint32_t limit,
                      uint8_t answer[TUNIC_TOO_BIG_MOST])
 {
     struct tunic_headers headers;
 
-    if (!tunic_headers_read(&headers, layer, packet, length) || headers.version == 0)
+    if (!tunic_headers_read(&headers, layer, packet, length) || headers.version == 0 ||
+        limit < headers.network)
         return 0;
+    uint32_t mtu = limit - headers.network;
     if (headers.version == 4 ? !may_answer4(&headers, packet, mtu)
                              : !may_answer6(&headers, packet, mtu))
         return 0;

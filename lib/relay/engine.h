@@ -120,8 +120,6 @@ void tunic_notify_close(struct tunic_notify *notify);
 int tunic_relay_confine_resolver(void *closure, struct tunic_error *error);
 /* The room or the peer may have changed: how large packets may be is found out anew. */
 void tunic_relay_measure(struct tunic_relay *relay);
-/* The IP packet that fits `limit`. */
-uint32_t tunic_relay_mtu(const struct tunic_relay *relay);
 /* The device is gone. */
 void tunic_relay_device_failed(struct tunic_relay *relay, int result);
 

@@ -49,7 +49,7 @@ static void write_group(struct tunic_relay *relay, size_t index)
 
     if (group->count == 1 && !relay->options->no_mss)
         tunic_clamp_mss(&group->headers, inbound->pieces[1].iov_base, inbound->pieces[1].iov_len,
-                        tunic_relay_mtu(relay));
+                        relay->limit);
     int result = tunic_queue_write(&relay->queue, &header, inbound->pieces, count + 1);
     if (result == 0) {
         relay->counters.device_out += group->count;

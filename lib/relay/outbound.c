@@ -42,7 +42,7 @@ static bool refuse(struct tunic_relay *relay, const struct tunic_packet *packet)
     struct virtio_net_hdr header = {0};
     size_t length = tunic_packet_copy(packet, outbound->whole);
 
-    length = tunic_too_big(relay->layer, outbound->whole, length, tunic_relay_mtu(relay), answer);
+    length = tunic_too_big(relay->layer, outbound->whole, length, relay->limit, answer);
     if (length == 0 && relay->options->protocol == TUNIC_RELAY_UDP)
         return false; /* it may be sent in fragments */
     relay->counters.too_big++;
@@ -103,7 +103,7 @@ static void take(struct tunic_relay *relay, const struct virtio_net_hdr *header,
         return;
     }
     if (!relay->options->no_mss)
-        tunic_clamp_mss(&split.headers, packet, length, tunic_relay_mtu(relay));
+        tunic_clamp_mss(&split.headers, packet, length, relay->limit);
     uint32_t flow = (uint32_t)(tunic_flow_hash(&split.headers, packet) >> 32);
     for (;;) {
         size_t room =

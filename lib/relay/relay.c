@@ -27,11 +27,6 @@ enum {
 
 /* ---- how large ------------------------------------------------------------------------- */
 
-uint32_t tunic_relay_mtu(const struct tunic_relay *relay)
-{
-    return relay->layer == TUNIC_LAYER_ETHERNET ? relay->limit - ETHERNET_OVERHEAD : relay->limit;
-}
-
 void tunic_relay_measure(struct tunic_relay *relay)
 {
     const struct tunic_endpoint *to;
@@ -60,7 +55,7 @@ static uint32_t fitting_mtu(const struct tunic_relay *relay, uint32_t overhead)
 
 static void warn_mtu(struct tunic_relay *relay, uint32_t mtu)
 {
-    uint32_t fits = tunic_relay_mtu(relay);
+    uint32_t fits = relay->limit - (relay->queue.tap ? ETHERNET_OVERHEAD : 0);
     struct tunic_error warning;
 
     if (mtu <= fits)

@@ -90,6 +90,30 @@ static void test_rows(void **state)
     }
 }
 
+/* The segments have the tags that the SYN has. */
+static void test_tagged(void **state)
+{
+    (void)state;
+    for (uint8_t tags = 0; tags <= 2; tags++) {
+        const struct recipe recipe = {.ethernet = true,
+                                      .tags = tags,
+                                      .version = 4,
+                                      .protocol = T,
+                                      .tcp_options = 4,
+                                      .flags = SYN};
+        static const uint8_t option[] = {2, 4, 0x23, 0x28};
+        struct tunic_headers headers;
+        uint8_t packet[200];
+        size_t length = made_write(&recipe, packet);
+        uint8_t *field = packet + made_transport(&recipe) + 20;
+
+        memcpy(field, option, sizeof(option));
+        assert_true(tunic_headers_read(&headers, TUNIC_LAYER_ETHERNET, packet, length));
+        tunic_clamp_mss(&headers, packet, length, 1500);
+        assert_int_equal(made_get16(field + 2), 1500 - 14 - 4 * tags - 40);
+    }
+}
+
 /* What is no whole TCP segment is left alone, and a wrong checksum remains wrong. */
 static void test_left_alone(void **state)
 {
@@ -129,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_tagged),
         cmocka_unit_test(test_left_alone),
     };
 

@@ -17,6 +17,15 @@ static enum tunic_layer layer_of(const struct recipe *recipe)
     return recipe->ethernet ? TUNIC_LAYER_ETHERNET : TUNIC_LAYER_IP;
 }
 
+/* What goes through whole where IP has `mtu` of it. */
+static uint32_t limit_of(enum tunic_layer layer, const uint8_t *packet, size_t length, uint32_t mtu)
+{
+    struct tunic_headers headers;
+
+    (void)tunic_headers_read(&headers, layer, packet, length);
+    return mtu + headers.network;
+}
+
 /* Asks in memory of exactly the sizes; the caller frees the answer. */
 static uint8_t *ask(enum tunic_layer layer, const uint8_t *packet, size_t length, uint32_t mtu,
                     size_t *answered)
@@ -25,7 +34,7 @@ static uint8_t *ask(enum tunic_layer layer, const uint8_t *packet, size_t length
     uint8_t *answer = malloc(TUNIC_TOO_BIG_MOST);
 
     assert_non_null(answer);
-    *answered = tunic_too_big(layer, exact, length, mtu, answer);
+    *answered = tunic_too_big(layer, exact, length, limit_of(layer, exact, length, mtu), answer);
     assert_memory_equal(exact, packet, length);
     free(exact);
     return answer;
