@@ -9,15 +9,18 @@ int tunic_link_attach(struct tunic_context *context, const struct tunic_link *li
                       const char *busy, int *descriptor, struct tunic_error *error)
 {
     char name[IFNAMSIZ];
+    int attached;
 
     memcpy(name, link->name, IFNAMSIZ);
-    int result = tunic_device_open(context->device_node, descriptor, error);
+    int result = tunic_device_open(context->device_node, &attached, error);
     if (result != 0)
         return result;
-    result = tunic_device_set_interface(*descriptor, name, (uint16_t)flags, error);
-    if (result == 0)
+    result = tunic_device_set_interface(attached, name, (uint16_t)flags, error);
+    if (result == 0) {
+        *descriptor = attached;
         return 0;
-    (void)close(*descriptor);
+    }
+    (void)close(attached);
     if (result == -ENOTTY)
         tunic_context_name_node(context, error);
     if (result == -EPERM)
@@ -125,6 +128,7 @@ static int describe(struct tunic_context *context, const char *name, struct tuni
     if (result != 0) {
         tunic_error_action(error, "cannot read the interface");
         (void)close(queue->descriptor);
+        queue->descriptor = -1;
         return result;
     }
     queue->tap = link.tap;
