@@ -4,6 +4,7 @@
  * with UDP_SEGMENT. Where the kernel refuses one, it is looked at what it refuses:
  *
  *   no room in the socket      it and those behind it stay in the outbox, and the user waits
+ *   no memory (ENOBUFS)        dropped: the socket has room, and would be asked over and over
  *   the run                    its datagrams go out one by one
  *     EIO                      no checksum offload on the way: there are no more runs, for good
  *     EINVAL                   an old kernel takes shorter ones only, or means EMSGSIZE
@@ -199,7 +200,7 @@ static enum verdict judge(struct tunic_udp *udp, struct tunic_outbox *outbox,
     *retried = true;
     if (reason == EINTR)
         return VERDICT_AGAIN;
-    if (reason == EAGAIN || reason == ENOBUFS)
+    if (reason == EAGAIN)
         return VERDICT_WAIT;
     if (first && (reason == ECONNREFUSED || reason == EHOSTUNREACH || reason == ENETUNREACH))
         return VERDICT_AGAIN;
