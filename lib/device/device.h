@@ -69,8 +69,8 @@ struct tunic_queue {
 };
 
 /* Makes known what the descriptor's packets look like, whatever its last user left: the virtio-net
- * header's size and byte order (little endian); and, with `offload`, as many of checksum, TSO and
- * USO as the kernel has. Offloads need `vnet`. */
+ * header's size and byte order (little endian), and no filter or limit of the kernel's; and, with
+ * `offload`, as many of checksum, TSO and USO as the kernel has. Offloads need `vnet`. */
 int tunic_queue_prepare(struct tunic_queue *queue, bool offload, struct tunic_error *error);
 /* Switches the offloads off: they outlive the descriptor. */
 void tunic_queue_release(struct tunic_queue *queue);

@@ -3,6 +3,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -19,6 +21,22 @@ static size_t prefix_length(const struct tunic_queue *queue)
            (queue->vnet ? sizeof(struct virtio_net_hdr) : 0);
 }
 
+/* What the last user let through, in both directions, outlives the descriptor. What a kernel does
+ * not know, or has for a tap only, was not set either. */
+static void forget_filters(int descriptor)
+{
+    struct tun_filter everything = {.count = 0};
+    struct sock_fprog none = {0};
+    int nothing = -1;
+    int unlimited = INT_MAX;
+
+    (void)ioctl(descriptor, TUNDETACHFILTER, &none);
+    (void)ioctl(descriptor, TUNSETTXFILTER, &everything);
+    (void)ioctl(descriptor, TUNSETFILTEREBPF, &nothing);
+    (void)ioctl(descriptor, TUNSETSTEERINGEBPF, &nothing);
+    (void)ioctl(descriptor, TUNSETSNDBUF, &unlimited);
+}
+
 int tunic_queue_prepare(struct tunic_queue *queue, bool offload, struct tunic_error *error)
 {
     static const unsigned ladder[] = {
@@ -31,6 +49,7 @@ int tunic_queue_prepare(struct tunic_queue *queue, bool offload, struct tunic_er
     int little = 1;
 
     queue->offloads = 0;
+    forget_filters(queue->descriptor);
     if (queue->vnet && (ioctl(queue->descriptor, TUNSETVNETHDRSZ, &size) != 0 ||
                         ioctl(queue->descriptor, TUNSETVNETLE, &little) != 0))
         return tunic_error_system(error, errno, "cannot set the form of its packets");
