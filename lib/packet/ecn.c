@@ -3,21 +3,33 @@
 
 #include <string.h>
 
+/*
+ * What comes of it, by RFC 6040, figure 4 (– dropped):
+ *
+ *                 outside   Not-ECT    ECT(0)     ECT(1)     CE
+ *     inside Not-ECT        Not-ECT    Not-ECT    Not-ECT    –
+ *            ECT(0)         ECT(0)     ECT(0)     ECT(1)     CE
+ *            ECT(1)         ECT(1)     ECT(1)     ECT(1)     CE
+ *            CE             CE         CE         CE         CE
+ */
 enum {
     NOT_CAPABLE = 0,
+    CAPABLE_1 = 1,
+    CAPABLE_0 = 2,
     CONGESTION_EXPERIENCED = 3,
+    ECN_BITS = 3,
     INET_TRAFFIC_CLASS = 1, /* offsets in the header */
     INET_CHECKSUM = 10,
     INET6_TRAFFIC_CLASS = 1, /* its low half is the upper half of this byte */
 };
 
-static void mark_inet(uint8_t *network)
+static void mark_inet(uint8_t *network, uint8_t change)
 {
     uint16_t words[2]; /* before and after: version, header length, type of service */
     uint16_t checksum;
 
     memcpy(&words[0], network, sizeof(words[0]));
-    network[INET_TRAFFIC_CLASS] |= CONGESTION_EXPERIENCED;
+    network[INET_TRAFFIC_CLASS] ^= change;
     memcpy(&words[1], network, sizeof(words[1]));
     memcpy(&checksum, network + INET_CHECKSUM, sizeof(checksum));
     /* RFC 1624, equation 3 */
@@ -26,18 +38,26 @@ static void mark_inet(uint8_t *network)
     memcpy(network + INET_CHECKSUM, &checksum, sizeof(checksum));
 }
 
-bool tunic_congestion_mark(enum tunic_layer layer, uint8_t *packet, size_t length)
+bool tunic_congestion_mark(enum tunic_layer layer, uint8_t traffic_class, uint8_t *packet,
+                           size_t length)
 {
     struct tunic_headers headers;
+    uint8_t outside = traffic_class & ECN_BITS;
 
+    if (outside == NOT_CAPABLE || outside == CAPABLE_0)
+        return true;
     /* What is no packet is refused by whoever takes it. */
     if (!tunic_headers_read(&headers, layer, packet, length) || headers.version == 0)
         return true;
-    if ((headers.traffic_class & CONGESTION_EXPERIENCED) == NOT_CAPABLE)
-        return false;
+    uint8_t inside = headers.traffic_class & ECN_BITS;
+    if (inside == NOT_CAPABLE)
+        return outside != CONGESTION_EXPERIENCED;
+    if (inside == CONGESTION_EXPERIENCED || inside == outside)
+        return true;
+    uint8_t change = inside ^ outside;
     if (headers.version == 4)
-        mark_inet(packet + headers.network);
+        mark_inet(packet + headers.network, change);
     else
-        packet[headers.network + INET6_TRAFFIC_CLASS] |= CONGESTION_EXPERIENCED << 4;
+        packet[headers.network + INET6_TRAFFIC_CLASS] ^= (uint8_t)(change << 4);
     return true;
 }

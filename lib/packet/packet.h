@@ -214,10 +214,12 @@ void tunic_merge_reset(struct tunic_merge *merge);
 void tunic_clamp_mss(const struct tunic_headers *headers, uint8_t *packet, size_t length,
                      uint32_t limit);
 
-/* Marks a packet as having met congestion (ECN: CE), header checksum included. False: its transport
- * would not understand that (Not-ECT), and it has to be dropped instead. What is not IP is left as
- * it is: true. */
-bool tunic_congestion_mark(enum tunic_layer layer, uint8_t *packet, size_t length);
+/* Tells a packet what the datagram met on its way that carried it and had this traffic class (ECN,
+ * RFC 6040), header checksum included. False: it met congestion, the packet's transport would not
+ * understand that (Not-ECT), and it has to be dropped instead. What is not IP is left as it is:
+ * true. */
+bool tunic_congestion_mark(enum tunic_layer layer, uint8_t traffic_class, uint8_t *packet,
+                           size_t length);
 
 enum { TUNIC_TOO_BIG_MOST = 1280 + TUNIC_ETHERNET_HEADER + 8 };
 

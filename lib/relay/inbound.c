@@ -3,8 +3,6 @@
 
 #include <errno.h>
 
-enum { CONGESTION_EXPERIENCED = 3 };
-
 static unsigned merge_kinds(const struct tunic_queue *queue)
 {
     unsigned kinds = 0;
@@ -80,8 +78,7 @@ void tunic_inbound_deliver(struct tunic_relay *relay, const struct tunic_span *s
     for (size_t i = 0; i < count; i++) {
         const struct tunic_span *span = &spans[i];
 
-        if ((span->traffic_class & 3) == CONGESTION_EXPERIENCED &&
-            !tunic_congestion_mark(relay->layer, span->data, span->length)) {
+        if (!tunic_congestion_mark(relay->layer, span->traffic_class, span->data, span->length)) {
             relay->counters.malformed++;
             continue;
         }
