@@ -26,6 +26,7 @@ struct tunic_outbound {
     struct tunic_packet packets[TUNIC_OUTBOUND_PACKETS];
     struct tunic_outbox outbox;
     uint64_t burst;                   /* when the last one was over */
+    uint64_t answers;                 /* until when those given to too big packets are enough */
     bool blocked;                     /* the transport takes nothing now */
     uint8_t whole[TUNIC_PACKET_ROOM]; /* a packet that is answered: it is too big */
 };

@@ -21,7 +21,10 @@ enum {
     GATHER = 50000, /* nanoseconds */
     CLOSE = 100000, /* nanoseconds between bursts that follow each other closely */
     SMALL = 16384,  /* bytes of a burst */
+    ANSWERS = 100,  /* at once, to packets that are too big */
 };
+
+static const uint64_t answer_interval = 1000000; /* nanoseconds, where they do not end */
 
 bool tunic_outbound_flush(struct tunic_relay *relay)
 {
@@ -33,6 +36,17 @@ bool tunic_outbound_flush(struct tunic_relay *relay)
 }
 
 /* ---- what does not fit ----------------------------------------------------------------- */
+
+/* RFC 4443 2.4 (f), RFC 1812 4.3.2.8: who does not listen is not told each time. */
+static bool may_answer(struct tunic_outbound *outbound)
+{
+    uint64_t now = tunic_clock_now();
+
+    if (outbound->answers > now + ANSWERS * answer_interval)
+        return false;
+    outbound->answers = (outbound->answers > now ? outbound->answers : now) + answer_interval;
+    return true;
+}
 
 /* True: its sender was told, and it goes no further. */
 static bool refuse(struct tunic_relay *relay, const struct tunic_packet *packet)
@@ -46,7 +60,7 @@ static bool refuse(struct tunic_relay *relay, const struct tunic_packet *packet)
     if (length == 0 && relay->options->protocol == TUNIC_RELAY_UDP)
         return false; /* it may be sent in fragments */
     relay->counters.too_big++;
-    if (length > 0) {
+    if (length > 0 && may_answer(outbound)) {
         struct iovec pieces[2] = {{0}, {.iov_base = answer, .iov_len = length}};
         (void)tunic_queue_write(&relay->queue, &header, pieces, 2);
     }
