@@ -13,6 +13,7 @@
  *   packet         sends an IPv4 packet of 20 bytes into the kernel (tun)
  *   frame          sends a broadcast frame of 60 bytes into the kernel (tap)
  *   drain          reads all packets that wait for it
+ *   filter         lets only frames to an address that nobody has out of the kernel (tap)
  *
  * and ends with it, or by a signal.
  */
@@ -71,6 +72,16 @@ static int drain(void)
     return 0;
 }
 
+static int filter(void)
+{
+    static const struct {
+        struct tun_filter head;
+        unsigned char address[6];
+    } nobody = {{0, 1}, {2, 0, 0, 0, 0, 9}};
+
+    return ioctl(descriptors[0], TUNSETTXFILTER, &nobody) == 0 ? 0 : -errno;
+}
+
 static int obey(const char *line)
 {
     static const unsigned char packet[20] = {0x45, 0, 0,  20, 0, 0, 0,  0, 64, 253,
@@ -85,6 +96,8 @@ static int obey(const char *line)
         return count > 0 && close(descriptors[--count]) == 0 ? 0 : -errno;
     if (strcmp(line, "drain\n") == 0)
         return drain();
+    if (strcmp(line, "filter\n") == 0)
+        return filter();
     if (strcmp(line, "packet\n") == 0)
         return send_bytes(packet, sizeof(packet));
     if (strcmp(line, "frame\n") == 0)

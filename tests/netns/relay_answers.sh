@@ -8,6 +8,7 @@
 ends
 
 told() {
+    # shellcheck disable=SC2016 # it is awk's
     inside a awk '/^Icmp: [0-9]/ { print $5 }' /proc/net/snmp
 }
 
