@@ -23,6 +23,15 @@ static inline void store_word(uint8_t *field, uint16_t word)
     memcpy(field, &word, sizeof(word));
 }
 
+/* To be compared and hashed, as they lie in memory. */
+static inline uint64_t load64(const uint8_t *bytes)
+{
+    uint64_t value;
+
+    memcpy(&value, bytes, sizeof(value));
+    return value;
+}
+
 static inline uint16_t load16(const uint8_t *field)
 {
     return ntohs(load_word(field));

@@ -7,15 +7,6 @@
 #include <netinet/in.h>
 #include <string.h>
 
-/* As they lie in memory. */
-static uint64_t load64(const uint8_t *bytes)
-{
-    uint64_t value;
-
-    memcpy(&value, bytes, sizeof(value));
-    return value;
-}
-
 uint64_t tunic_flow_hash(const struct tunic_headers *headers, const uint8_t *packet)
 {
     const uint64_t multiplier = 0x9e3779b97f4a7c15; /* odd, its bits spread out */

@@ -58,15 +58,6 @@ struct arrival {
     struct tunic_headers headers;
 };
 
-/* As they lie in memory. */
-static uint64_t load64(const uint8_t *bytes)
-{
-    uint64_t value;
-
-    memcpy(&value, bytes, sizeof(value));
-    return value;
-}
-
 /* ---- one packet ------------------------------------------------------------------------ */
 
 /* TUNIC_MERGE_…, or 0: it stays alone. So does one with padding: there is none inside a

@@ -87,8 +87,10 @@ void tunic_outbound_ready(struct tunic_relay *relay, bool ready);
 
 /* ---- inbound.c ---- */
 void tunic_inbound_open(struct tunic_relay *relay);
-/* Takes packets for the device; they stay where they are until tunic_inbound_flush. */
-void tunic_inbound_deliver(struct tunic_relay *relay, const struct tunic_span *spans, size_t count);
+/* Takes packets for the device; they stay where they are until tunic_inbound_flush. Returns how
+ * many were accepted; the others are counted and dropped. */
+size_t tunic_inbound_deliver(struct tunic_relay *relay, const struct tunic_span *spans,
+                             size_t count);
 void tunic_inbound_flush(struct tunic_relay *relay);
 
 /* ---- peer.c ---- */

@@ -71,9 +71,11 @@ void tunic_inbound_flush(struct tunic_relay *relay)
     tunic_merge_reset(merge);
 }
 
-void tunic_inbound_deliver(struct tunic_relay *relay, const struct tunic_span *spans, size_t count)
+size_t tunic_inbound_deliver(struct tunic_relay *relay, const struct tunic_span *spans,
+                             size_t count)
 {
     struct tunic_merge *merge = &relay->inbound.merge;
+    size_t accepted = 0;
 
     for (size_t i = 0; i < count; i++) {
         const struct tunic_span *span = &spans[i];
@@ -87,7 +89,10 @@ void tunic_inbound_deliver(struct tunic_relay *relay, const struct tunic_span *s
             tunic_inbound_flush(relay);
             result = tunic_merge_add(merge, span->data, span->length);
         }
-        if (result != 0)
+        if (result == 0)
+            accepted++;
+        else
             relay->counters.malformed++;
     }
+    return accepted;
 }

@@ -80,7 +80,8 @@ void tunic_peer_heard(struct tunic_relay *relay, const struct tunic_endpoint *fr
         is_same(&peer->endpoint, from))
         return;
     peer->endpoint = *from;
-    tunic_relay_measure(relay);
+    /* Not here and now: whoever is admitted might move with every datagram. */
+    tunic_timer_set(&relay->loop, &relay->refresh, peer->heard);
 }
 
 bool tunic_peer_reachable(const struct tunic_relay *relay, const struct tunic_endpoint **to)

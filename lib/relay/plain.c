@@ -39,31 +39,37 @@ static void seal(struct tunic_codec *codec, struct tunic_packet *packets, size_t
     }
 }
 
+/* Returns how many of its packets were accepted. */
+static size_t deliver(struct tunic_relay *relay, const struct tunic_arrival *arrival)
+{
+    struct tunic_span spans[SPANS];
+    size_t step = arrival->size > 0 ? arrival->size : 1;
+    size_t accepted = 0;
+    size_t filled = 0;
+
+    for (size_t offset = 0; offset < arrival->length; offset += step) {
+        size_t length = arrival->length - offset;
+        spans[filled++] = (struct tunic_span){.data = arrival->data + offset,
+                                              .length = (uint16_t)(length < step ? length : step),
+                                              .traffic_class = arrival->traffic_class};
+        if (filled == SPANS) {
+            accepted += tunic_inbound_deliver(relay, spans, filled);
+            filled = 0;
+        }
+    }
+    return accepted + tunic_inbound_deliver(relay, spans, filled);
+}
+
 static void open_arrivals(struct tunic_codec *codec, struct tunic_arrival *arrivals, size_t count)
 {
     struct tunic_relay *relay = relay_of(codec);
-    struct tunic_span spans[SPANS];
-    size_t filled = 0;
 
     for (size_t i = 0; i < count; i++) {
-        const struct tunic_arrival *arrival = &arrivals[i];
-        size_t step = arrival->size > 0 ? arrival->size : 1;
-
-        for (size_t offset = 0; offset < arrival->length; offset += step) {
-            size_t length = arrival->length - offset;
-            spans[filled++] =
-                (struct tunic_span){.data = arrival->data + offset,
-                                    .length = (uint16_t)(length < step ? length : step),
-                                    .traffic_class = arrival->traffic_class};
-            if (filled == SPANS) {
-                tunic_inbound_deliver(relay, spans, filled);
-                filled = 0;
-            }
-        }
-        relay->counters.malformed += arrival->length == 0;
-        tunic_peer_heard(relay, arrival->from);
+        relay->counters.malformed += arrivals[i].length == 0;
+        /* What is no packet says nothing of where the peer is. */
+        if (deliver(relay, &arrivals[i]) > 0)
+            tunic_peer_heard(relay, arrivals[i].from);
     }
-    tunic_inbound_deliver(relay, spans, filled);
 }
 
 static const struct tunic_codec_operations operations = {

@@ -39,7 +39,7 @@ enum {
        TUNIC_NAMED(TUNIC_ATTRIBUTE_NAPI_FRAGS) | TUNIC_NAMED(TUNIC_ATTRIBUTE_CARRIER) |            \
        TUNIC_NAMED(TUNIC_ATTRIBUTE_NETNS)))
 
-/* What section 5 of the man page's words say. Strings are borrowed. */
+/* What the words of tunic-relay(8) say. Strings are borrowed. */
 struct tunic_relay_options {
     const char *name;
     struct tunic_desired *desired; /* the attributes */

@@ -89,10 +89,20 @@ static const struct tunic_codec_operations codec_operations = {.overhead = 0};
 static struct tunic_transport transport = {.operations = &transport_operations};
 static struct tunic_codec codec = {.operations = &codec_operations};
 
+static int end(void **state)
+{
+    (void)state;
+    tunic_timer_remove(&relay.loop, &relay.refresh);
+    tunic_loop_close(&relay.loop);
+    return 0;
+}
+
 static int begin(void **state)
 {
     (void)state;
     memset(&relay, 0, sizeof(relay));
+    assert_int_equal(tunic_loop_open(&relay.loop, &error), 0);
+    assert_int_equal(tunic_timer_add(&relay.loop, &relay.refresh, &error), 0);
     options = (struct tunic_relay_options){.protocol = TUNIC_RELAY_UDP, .insecure = true};
     relay.options = &options;
     relay.transport = &transport;
@@ -210,22 +220,29 @@ static void test_hears(void **state)
     assert_int_equal(relay.peer.heard, now);
     assert_true(tunic_peer_reachable(&relay, &to));
     assert_memory_equal(to, &from, sizeof(from));
-    assert_int_equal(rooms, 1);
+    /* The path to it is looked at soon, and not once for each datagram. */
+    assert_true(tunic_timer_waits(&relay.refresh));
+    assert_int_equal(relay.refresh.due, now);
+    assert_int_equal(rooms, 0);
+    tunic_relay_measure(&relay);
+    assert_memory_equal(&room_of, &from, sizeof(from));
     assert_int_equal(relay.limit, 1472);
     /* From there again nothing is new but the time. */
+    tunic_timer_clear(&relay.loop, &relay.refresh);
     now += second;
     tunic_peer_heard(&relay, &from);
     assert_int_equal(relay.peer.heard, now);
-    assert_int_equal(rooms, 1);
+    assert_false(tunic_timer_waits(&relay.refresh));
     /* It moved; to another port, or to another address of ours. */
     from.remote.inet.sin_port = htons(10);
     tunic_peer_heard(&relay, &from);
+    assert_true(tunic_timer_waits(&relay.refresh));
+    tunic_timer_clear(&relay.loop, &relay.refresh);
     from.ifindex = 4;
     tunic_peer_heard(&relay, &from);
+    assert_true(tunic_timer_waits(&relay.refresh));
     assert_true(tunic_peer_reachable(&relay, &to));
     assert_memory_equal(to, &from, sizeof(from));
-    assert_memory_equal(&room_of, &from, sizeof(from));
-    assert_int_equal(rooms, 3);
 }
 
 static void test_hears_whom_it_is_connected_to(void **state)
@@ -353,18 +370,18 @@ static void test_no_resolver(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_finds, begin),
-        cmocka_unit_test_setup(test_connect_and_from, begin),
-        cmocka_unit_test_setup(test_admits, begin),
-        cmocka_unit_test_setup(test_expected, begin),
-        cmocka_unit_test_setup(test_hears, begin),
-        cmocka_unit_test_setup(test_hears_whom_it_is_connected_to, begin),
-        cmocka_unit_test_setup(test_addresses_need_no_looking_up, begin),
-        cmocka_unit_test_setup(test_looks_up_after_silence, begin),
-        cmocka_unit_test_setup(test_both_are_looked_up, begin),
-        cmocka_unit_test_setup(test_found, begin),
-        cmocka_unit_test_setup(test_from_is_found, begin),
-        cmocka_unit_test_setup(test_no_resolver, begin),
+        cmocka_unit_test_setup_teardown(test_finds, begin, end),
+        cmocka_unit_test_setup_teardown(test_connect_and_from, begin, end),
+        cmocka_unit_test_setup_teardown(test_admits, begin, end),
+        cmocka_unit_test_setup_teardown(test_expected, begin, end),
+        cmocka_unit_test_setup_teardown(test_hears, begin, end),
+        cmocka_unit_test_setup_teardown(test_hears_whom_it_is_connected_to, begin, end),
+        cmocka_unit_test_setup_teardown(test_addresses_need_no_looking_up, begin, end),
+        cmocka_unit_test_setup_teardown(test_looks_up_after_silence, begin, end),
+        cmocka_unit_test_setup_teardown(test_both_are_looked_up, begin, end),
+        cmocka_unit_test_setup_teardown(test_found, begin, end),
+        cmocka_unit_test_setup_teardown(test_from_is_found, begin, end),
+        cmocka_unit_test_setup_teardown(test_no_resolver, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
