@@ -11,6 +11,7 @@
 #include "transport/transport.h"
 
 struct tunic_codec;
+struct tunic_relay;
 
 /* A packet that came, in the buffer that it came in. */
 struct tunic_span {
@@ -30,6 +31,7 @@ struct tunic_codec_operations {
 
 struct tunic_codec {
     const struct tunic_codec_operations *operations;
+    struct tunic_relay *relay; /* whose outbox it fills, and whose device it gives packets to */
 };
 
 #endif

@@ -50,11 +50,6 @@ struct tunic_peer {
     uint64_t pause; /* until it is looked up again */
 };
 
-struct tunic_plain {
-    struct tunic_codec codec;
-    struct tunic_relay *relay;
-};
-
 struct tunic_relay {
     const struct tunic_relay_options *options;
     const struct tunic_relay_user *user;
@@ -64,7 +59,7 @@ struct tunic_relay {
     enum tunic_layer layer;
     struct tunic_transport *transport;
     struct tunic_codec *codec;
-    struct tunic_plain plain;
+    struct tunic_codec plain;
     struct tunic_peer peer;
     struct tunic_outbound outbound;
     struct tunic_inbound inbound;
@@ -108,6 +103,10 @@ bool tunic_peer_reachable(const struct tunic_relay *relay, const struct tunic_en
 void tunic_peer_expected(const struct tunic_relay *relay, union tunic_socket_address *remote);
 /* Looks a name up again where nothing was heard for long. */
 void tunic_peer_check(struct tunic_relay *relay, uint64_t now);
+
+/* ---- plain.c ---- */
+/* The codec of plain tunnels. */
+void tunic_plain_open(struct tunic_codec *codec, struct tunic_relay *relay);
 
 /* ---- notify.c ---- */
 struct tunic_notify {

@@ -7,9 +7,9 @@ static unsigned merge_kinds(const struct tunic_queue *queue)
 {
     unsigned kinds = 0;
 
-    kinds |= queue->offloads & TUN_F_TSO4 ? TUNIC_MERGE_TCP4 : 0U;
-    kinds |= queue->offloads & TUN_F_TSO6 ? TUNIC_MERGE_TCP6 : 0U;
-    kinds |= queue->offloads & TUN_F_USO4 ? TUNIC_MERGE_UDP : 0U;
+    kinds |= (queue->offloads & TUN_F_TSO4) != 0 ? TUNIC_MERGE_TCP4 : 0U;
+    kinds |= (queue->offloads & TUN_F_TSO6) != 0 ? TUNIC_MERGE_TCP6 : 0U;
+    kinds |= (queue->offloads & TUN_F_USO4) != 0 ? TUNIC_MERGE_UDP : 0U;
     return kinds;
 }
 

@@ -19,11 +19,7 @@ void tunic_notify_open(struct tunic_notify *notify, const char *path)
     int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (descriptor < 0)
         return;
-    union {
-        const struct sockaddr_un *un;
-        const struct sockaddr *any;
-    } same = {.un = &address};
-    if (connect(descriptor, same.any, length) == 0)
+    if (connect(descriptor, (const struct sockaddr *)&address, length) == 0)
         notify->descriptor = descriptor;
     else
         (void)close(descriptor);

@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The codec that does nothing: one packet a datagram, as it is. */
-#include "relay/plain.h"
+#include "relay/engine.h"
 
 enum { SPANS = 512, CONGESTION_BITS = 3 };
 
-static struct tunic_relay *relay_of(struct tunic_codec *codec)
-{
-    union {
-        struct tunic_codec *codec;
-        struct tunic_plain *plain; /* whose first member it is */
-    } same = {.codec = codec};
-
-    return same.plain->relay;
-}
-
 static void seal(struct tunic_codec *codec, struct tunic_packet *packets, size_t count)
 {
-    struct tunic_relay *relay = relay_of(codec);
+    struct tunic_relay *relay = codec->relay;
     struct tunic_outbox *outbox = &relay->outbound.outbox;
     const struct tunic_endpoint *to;
 
@@ -62,7 +52,7 @@ static size_t deliver(struct tunic_relay *relay, const struct tunic_arrival *arr
 
 static void open_arrivals(struct tunic_codec *codec, struct tunic_arrival *arrivals, size_t count)
 {
-    struct tunic_relay *relay = relay_of(codec);
+    struct tunic_relay *relay = codec->relay;
 
     for (size_t i = 0; i < count; i++) {
         relay->counters.malformed += arrivals[i].length == 0;
@@ -77,8 +67,7 @@ static const struct tunic_codec_operations operations = {
     .open = open_arrivals,
 };
 
-void tunic_plain_open(struct tunic_plain *plain, struct tunic_relay *relay)
+void tunic_plain_open(struct tunic_codec *codec, struct tunic_relay *relay)
 {
-    plain->codec.operations = &operations;
-    plain->relay = relay;
+    *codec = (struct tunic_codec){.operations = &operations, .relay = relay};
 }

@@ -7,7 +7,6 @@
  * The socket comes before the device: a device that is made gets the MTU that fits through it.
  */
 #include "relay/engine.h"
-#include "relay/plain.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -314,7 +313,7 @@ int tunic_relay_run(struct tunic_context *context, const struct tunic_relay_opti
     relay->counters.started = tunic_clock_now();
     memcpy(name, options->name, strnlen(options->name, IFNAMSIZ - 1));
     tunic_plain_open(&relay->plain, relay);
-    relay->codec = &relay->plain.codec;
+    relay->codec = &relay->plain;
     int result = tunic_loop_open(&relay->loop, error);
     if (result == 0) {
         result = set_up(relay, context, name, error);

@@ -14,10 +14,9 @@
  * JOIN puts it into the datagrams of the one before, which are all as long as their first; in a
  * stream, it goes without its length, and its bytes say where frames begin.
  */
-#include "fuzz.h"
-
 #include "../unit/packet_build.h"
-#include "relay/plain.h"
+#include "fuzz.h"
+#include "relay/engine.h"
 #include "relay_device.h"
 #include "transport/tcp.h"
 
@@ -245,7 +244,7 @@ static void set_up(struct tunic_relay_options *options, size_t settings, size_t 
                                (settings & TSO6 ? TUN_F_TSO6 : 0U) |
                                (settings & USO ? TUN_F_USO4 : 0U);
     tunic_plain_open(&relay.plain, &relay);
-    relay.codec = &relay.plain.codec;
+    relay.codec = &relay.plain;
     tunic_inbound_open(&relay);
     relay_device = (struct relay_device){
         .queue = relay.queue, .failing = failing & 31, .error = errors[failing >> 5]};
