@@ -152,7 +152,7 @@ static void send_singly(struct tunic_udp *udp, const struct tunic_outbox *outbox
                         struct tunic_message *message)
 {
     struct tunic_transport_counters *counters = &udp->base.counters;
-    struct tunic_udp_control control;
+    struct tunic_udp_control control = {.bytes = {0}}; /* the gaps in it too */
     struct msghdr header;
     struct iovec piece;
     ssize_t sent;

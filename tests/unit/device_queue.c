@@ -85,7 +85,8 @@ ssize_t __wrap_writev(int descriptor, const struct iovec *pieces, int count)
     fake.length = 0;
     for (int i = 0; i < count; i++) {
         assert_true(fake.length + pieces[i].iov_len <= MOST);
-        memcpy(fake.bytes + fake.length, pieces[i].iov_base, pieces[i].iov_len);
+        if (pieces[i].iov_len > 0)
+            memcpy(fake.bytes + fake.length, pieces[i].iov_base, pieces[i].iov_len);
         fake.length += pieces[i].iov_len;
     }
     return (ssize_t)fake.length;

@@ -363,7 +363,7 @@ static void test_names_are_resolved(void **state)
     const char *end = child_run(resolve, &sandbox);
 
     (void)state;
-    if (strcmp(end, "exit 77") == 0)
+    if (strcmp(end, "exit 77") == 0 || !unit_knows_localhost())
         skip();
     assert_string_equal(end, "exit 0");
 }

@@ -263,6 +263,8 @@ static void test_resolves_names(void **state)
     const union tunic_socket_address loop6 = inet6("::1", 7, 0);
 
     (void)state;
+    if (!unit_knows_localhost())
+        skip();
     struct tunic_addresses addresses = resolve("localhost:7");
     assert_in_range(addresses.count, 1, 2);
     for (size_t i = 0; i < addresses.count; i++)

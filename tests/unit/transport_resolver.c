@@ -71,7 +71,9 @@ static int highest_descriptor(void)
         return -1;
     while ((entry = readdir(folder))) {
         int descriptor = (int)strtol(entry->d_name, NULL, 10);
-        if (descriptor > highest && descriptor != dirfd(folder))
+        /* valgrind keeps some of its own, behind those that we may have. */
+        if (descriptor > highest && descriptor != dirfd(folder) &&
+            descriptor < sysconf(_SC_OPEN_MAX))
             highest = descriptor;
     }
     (void)closedir(folder);

@@ -64,15 +64,16 @@ void add_address(const char *host)
 {
     struct tunic_addresses addresses = addresses_of(host, 0);
     struct ifreq request = {.ifr_name = "lo:1"};
+    struct sockaddr_in inet = {.sin_family = AF_INET, .sin_addr = addresses.list[0].inet.sin_addr};
     /* struct in6_ifreq, whose header does not go with the C library's: address, length, index */
-    struct {
-        struct in6_addr address;
-        uint32_t numbers[2]; /* cppcheck-suppress unusedStructMember */
-    } request6 = {addresses.list[0].inet6.sin6_addr, {128, 1}};
+    static const uint32_t numbers[] = {128, 1};
+    uint8_t request6[sizeof(request)] = {0};
 
-    memcpy(&request.ifr_addr, &addresses.list[0].any, sizeof(request.ifr_addr));
+    memcpy(request6, &addresses.list[0].inet6.sin6_addr, sizeof(struct in6_addr));
+    memcpy(request6 + sizeof(struct in6_addr), numbers, sizeof(numbers));
+    memcpy(&request.ifr_addr, &inet, sizeof(inet));
     int result = addresses.list[0].any.sa_family == AF_INET6
-                     ? set_lo(AF_INET6, SIOCSIFADDR, &request6)
+                     ? set_lo(AF_INET6, SIOCSIFADDR, request6)
                      : set_lo(AF_INET, SIOCSIFADDR, &request);
     assert_int_equal(result, 0);
     deadline = tunic_clock_now() + PATIENCE;
