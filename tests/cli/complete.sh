@@ -270,7 +270,6 @@ relays() {
     offers 'relay tun7 connect h'
     offers 'relay tun7 from ' any
     offers 'relay tun7 fwmark '
-    offers 'relay tun7 workers '
     offers 'relay tun7 offload ' on off
     offers 'relay tun7 mss ' auto off
     offers 'relay tun7 sandbox ' on off
