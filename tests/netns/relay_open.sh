@@ -21,8 +21,11 @@ user() {
 
 # ---- a name that changes its meaning ----
 # It takes half a minute of silence, so it goes on while the others are tried.
-mount -t tmpfs tmpfs /etc/netns 2>/dev/null || { mkdir -p /etc/netns && mount -t tmpfs tmpfs /etc/netns; }
+# In an /etc of this script's own, which need not have a file of hosts.
+cp -a /etc "$SCRATCH/etc"
+mount --bind "$SCRATCH/etc" /etc
 mkdir -p "/etc/netns/tunic-$test_id-a"
+: >>/etc/hosts
 hosts=/etc/netns/tunic-$test_id-a/hosts
 printf '10.99.0.2 peer.test\n' >"$hosts"
 # heard NAME ADDRESS: whatever comes there is written down.
