@@ -21,11 +21,8 @@ user() {
 
 # ---- a name that changes its meaning ----
 # It takes half a minute of silence, so it goes on while the others are tried.
-# In an /etc of this script's own, which need not have a file of hosts.
-cp -a /etc "$SCRATCH/etc"
-mount --bind "$SCRATCH/etc" /etc
+own_etc
 mkdir -p "/etc/netns/tunic-$test_id-a"
-: >>/etc/hosts
 hosts=/etc/netns/tunic-$test_id-a/hosts
 printf '10.99.0.2 peer.test\n' >"$hosts"
 # heard NAME ADDRESS: whatever comes there is written down.

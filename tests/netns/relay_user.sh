@@ -63,6 +63,7 @@ done
 relay a $(attributes a) user 1234 insecure connect 10.99.0.2
 all_confined "the interface's owner" a 1234
 stop_relay a
+own_etc
 # shellcheck disable=SC2046
 relay a $(attributes a) insecure connect localhost
 all_confined 'one that resolves a name' a 65534
