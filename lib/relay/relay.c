@@ -243,11 +243,12 @@ static int set_up(struct tunic_relay *relay, struct tunic_context *context, char
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, 0};
     struct tunic_notify notify;
-    int result =
-        tunic_signals_open(&relay->signals, &relay->loop, numbers, signalled, relay, error);
+    int result = tunic_peer_find(relay, error);
 
+    /* Only now, as looking up may take long, and is ended by them as ever. */
     if (result == 0)
-        result = tunic_peer_find(relay, error);
+        result =
+            tunic_signals_open(&relay->signals, &relay->loop, numbers, signalled, relay, error);
     if (result == 0)
         result = open_transport(relay, error);
     if (result != 0)
