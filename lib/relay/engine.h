@@ -77,6 +77,8 @@ void tunic_outbound_close(struct tunic_relay *relay);
 /* Sends what codecs have put into the outbox. False: the transport has no room, what is left waits
  * there. */
 bool tunic_outbound_flush(struct tunic_relay *relay);
+/* Drops what has waited in the device while there was nobody to send it to. */
+void tunic_outbound_forget(struct tunic_relay *relay);
 /* The transport can be given more, or not. */
 void tunic_outbound_ready(struct tunic_relay *relay, bool ready);
 

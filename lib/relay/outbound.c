@@ -17,11 +17,12 @@
 #include <time.h>
 
 enum {
-    BURSTS = 4,     /* before the other direction has its turn */
-    GATHER = 50000, /* nanoseconds */
-    CLOSE = 100000, /* nanoseconds between bursts that follow each other closely */
-    SMALL = 16384,  /* bytes of a burst */
-    ANSWERS = 100,  /* at once, to packets that are too big */
+    BURSTS = 4,         /* before the other direction has its turn */
+    GATHER = 50000,     /* nanoseconds */
+    CLOSE = 100000,     /* nanoseconds between bursts that follow each other closely */
+    SMALL = 16384,      /* bytes of a burst */
+    FORGOTTEN = 100000, /* packets at most: of any queue's length, but not for ever */
+    ANSWERS = 100,      /* at once, to packets that are too big */
 };
 
 static const uint64_t answer_interval = 1000000; /* nanoseconds, where they do not end */
@@ -218,6 +219,18 @@ void tunic_outbound_ready(struct tunic_relay *relay, bool ready)
         (void)tunic_outbound_flush(relay);
     if (outbound->source.ready)
         tunic_loop_change(&relay->loop, &outbound->source, outbound->blocked ? 0 : EPOLLIN);
+}
+
+void tunic_outbound_forget(struct tunic_relay *relay)
+{
+    struct virtio_net_hdr header;
+
+    for (size_t i = 0; i < FORGOTTEN && relay->queue.descriptor >= 0; i++) {
+        if (tunic_queue_read(&relay->queue, &header, relay->outbound.whole,
+                             sizeof(relay->outbound.whole)) < 0)
+            return;
+        relay->counters.unanswered++;
+    }
 }
 
 /* ---- opening --------------------------------------------------------------------------- */

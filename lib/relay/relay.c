@@ -90,10 +90,12 @@ static void connected(void *closure, const struct tunic_endpoint *endpoint)
 {
     struct tunic_relay *relay = closure;
 
-    if (endpoint)
-        relay->peer.endpoint = *endpoint;
-    else
+    if (!endpoint) {
         relay->peer.endpoint.remote.any.sa_family = AF_UNSPEC;
+        return;
+    }
+    relay->peer.endpoint = *endpoint;
+    tunic_outbound_forget(relay);
 }
 
 void tunic_relay_device_failed(struct tunic_relay *relay, int result)

@@ -31,9 +31,11 @@ check_equal 'a relay that is stopped ends well' 0 "$STATUS"
 relay a $(attributes a) proto tcp insecure connect 10.99.0.2
 check_true 'the listener accepts again' until_true 10 reaches 10.77.0.2
 stop_relay b
+check_false 'nobody is there' inside a ping -q -c 5 -i 0.002 -W 0.1 10.77.0.2
 # shellcheck disable=SC2046 # words they are
 relay b $(attributes b) proto tcp insecure listen 55555 from any
 check_true 'the other side dials again' until_true 20 reaches 10.77.0.2
+check_equal 'what was sent meanwhile is not sent late' yes "$(counts a unanswered 5 && echo yes)"
 check_equal 'which is counted' yes "$(counts a connects 2 && echo yes)"
 stop_relays
 
