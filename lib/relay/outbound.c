@@ -21,6 +21,7 @@ enum {
     GATHER = 50000,     /* nanoseconds */
     CLOSE = 100000,     /* nanoseconds between bursts that follow each other closely */
     SMALL = 16384,      /* bytes of a burst */
+    PAUSE = 1000000,    /* nanoseconds without a burst */
     FORGOTTEN = 100000, /* packets at most: of any queue's length, but not for ever */
     ANSWERS = 100,      /* at once, to packets that are too big */
 };
@@ -145,15 +146,15 @@ static void take(struct tunic_relay *relay, const struct virtio_net_hdr *header,
     }
 }
 
-/* Reads until there is nothing, or no room. False: there is nothing more. */
-static bool read_burst(struct tunic_relay *relay)
+/* Reads until there is nothing, no room, or `most` packets. False: there is nothing more. */
+static bool read_burst(struct tunic_relay *relay, size_t most)
 {
     struct tunic_outbound *outbound = &relay->outbound;
     size_t headroom = relay->transport->form.prefix + relay->codec->operations->headroom;
 
     begin_burst(outbound);
     while (outbound->used + headroom + TUNIC_PACKET_ROOM <= TUNIC_OUTBOUND_BYTES &&
-           outbound->count < TUNIC_OUTBOUND_PACKETS) {
+           outbound->count < most) {
         uint8_t *packet = outbound->bytes + outbound->used + headroom;
         struct virtio_net_hdr header;
         ssize_t length = tunic_queue_read(&relay->queue, &header, packet, TUNIC_PACKET_ROOM);
@@ -195,6 +196,8 @@ static void device_ready(void *closure, uint32_t events)
     struct tunic_relay *relay = closure;
     struct tunic_outbound *outbound = &relay->outbound;
     bool more = true;
+    /* After a pause there is most often one alone: it goes before the device is asked for more. */
+    size_t most = tunic_clock_now() - outbound->burst > PAUSE ? 1 : TUNIC_OUTBOUND_PACKETS;
 
     if (outbound->blocked) {
         if (events & (EPOLLERR | EPOLLHUP))
@@ -202,7 +205,8 @@ static void device_ready(void *closure, uint32_t events)
         return;
     }
     for (size_t i = 0; i < BURSTS && more && !outbound->blocked; i++) {
-        more = read_burst(relay);
+        more = read_burst(relay, most);
+        most = TUNIC_OUTBOUND_PACKETS;
         seal(relay);
         (void)tunic_outbound_flush(relay);
     }
