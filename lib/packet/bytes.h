@@ -6,6 +6,8 @@
 #ifndef TUNIC_PACKET_BYTES_H
 #define TUNIC_PACKET_BYTES_H
 
+#include "packet/packet.h"
+
 #include <arpa/inet.h>
 #include <stdint.h>
 #include <string.h>
@@ -54,6 +56,14 @@ static inline void store32(uint8_t *field, uint32_t value)
 {
     value = htonl(value);
     memcpy(field, &value, sizeof(value));
+}
+
+/* A checksum after a word of what it sums has changed (RFC 1624, equation 3): one that was wrong
+ * remains wrong. */
+static inline uint16_t checksum_changed(uint16_t checksum, uint16_t before, uint16_t after)
+{
+    return (uint16_t)~tunic_checksum_fold((uint32_t)(uint16_t)~checksum + (uint16_t)~before +
+                                          after);
 }
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "packet/packet.h"
 
-#include <string.h>
+#include "packet/bytes.h"
+#include "packet/fields.h"
 
 /*
  * What comes of it, by RFC 6040, figure 4 (– dropped):
@@ -18,24 +19,17 @@ enum {
     CAPABLE_0 = 2,
     CONGESTION_EXPERIENCED = 3,
     ECN_BITS = 3,
-    INET_TRAFFIC_CLASS = 1, /* offsets in the header */
-    INET_CHECKSUM = 10,
+    INET_TRAFFIC_CLASS = 1,  /* offsets in the header */
     INET6_TRAFFIC_CLASS = 1, /* its low half is the upper half of this byte */
 };
 
 static void mark_inet(uint8_t *network, uint8_t change)
 {
-    uint16_t words[2]; /* before and after: version, header length, type of service */
-    uint16_t checksum;
+    uint16_t before = load_word(network); /* version, header length, type of service */
+    uint16_t checksum = load_word(network + IPV4_CHECKSUM);
 
-    memcpy(&words[0], network, sizeof(words[0]));
     network[INET_TRAFFIC_CLASS] ^= change;
-    memcpy(&words[1], network, sizeof(words[1]));
-    memcpy(&checksum, network + INET_CHECKSUM, sizeof(checksum));
-    /* RFC 1624, equation 3 */
-    checksum = (uint16_t)~tunic_checksum_fold((uint32_t)(uint16_t)~checksum + (uint16_t)~words[0] +
-                                              words[1]);
-    memcpy(network + INET_CHECKSUM, &checksum, sizeof(checksum));
+    store_word(network + IPV4_CHECKSUM, checksum_changed(checksum, before, load_word(network)));
 }
 
 bool tunic_congestion_mark(enum tunic_layer layer, uint8_t traffic_class, uint8_t *packet,

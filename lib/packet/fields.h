@@ -34,6 +34,7 @@ enum {
 
 enum {
     TCP_FIN = 0x01,
+    TCP_SYN = 0x02,
     TCP_PSH = 0x08,
     TCP_ACK = 0x10,
     TCP_ECE = 0x40,
@@ -43,6 +44,7 @@ enum {
 enum {
     UDP_SIZE = 4,
     UDP_CHECKSUM = 6,
+    UDP_LENGTH = 8,
 };
 
 #endif

@@ -2,6 +2,7 @@
 #include "packet/packet.h"
 
 #include "packet/bytes.h"
+#include "packet/fields.h"
 
 #include <netinet/in.h>
 
@@ -12,14 +13,10 @@ enum {
     ETHERTYPE_SERVICE_TAG = 0x88A8,  /* IEEE 802.1ad */
     TAG = 4,
     TAGS_MOST = 2,
-    IPV4_HEADER = 20,
-    IPV4_FRAGMENT = 0x3FFF, /* more fragments, and the offset */
-    IPV6_HEADER = 40,
-    IPV6_EXTENSION = 8,       /* each is at least that long, and a multiple of it */
-    IPV6_EXTENSIONS_MOST = 8, /* far more than is ever seen; a packet of nothing else costs time */
-    IPV6_FRAGMENT = 0xFFF9,   /* the offset, and more fragments */
-    TCP_HEADER = 20,
-    UDP_HEADER = 8,
+    IPV4_IS_FRAGMENT = 0x3FFF, /* more fragments, and the offset */
+    IPV6_EXTENSION = 8,        /* each is at least that long, and a multiple of it */
+    IPV6_EXTENSIONS_MOST = 8,  /* far more than is ever seen; a packet of nothing else costs time */
+    IPV6_IS_FRAGMENT = 0xFFF9, /* the offset, and more fragments */
 };
 
 /* Passes over MACs and tags. Returns the version that the type of the frame stands for, 0 for any
@@ -44,18 +41,18 @@ static int read_ethernet(struct tunic_headers *headers, const uint8_t *packet, s
 
 static bool read_ipv4(struct tunic_headers *headers, const uint8_t *network, size_t length)
 {
-    if (length < IPV4_HEADER)
+    if (length < IPV4_LENGTH)
         return false;
     size_t header = (size_t)(network[0] & 0x0F) * 4;
     size_t total = load16(network + 2);
-    if (header < IPV4_HEADER || total < header || total > length)
+    if (header < IPV4_LENGTH || total < header || total > length)
         return false;
     headers->transport = (uint16_t)(headers->network + header);
     headers->end = (uint16_t)(headers->network + total);
     headers->protocol = network[9];
     headers->traffic_class = network[1];
-    headers->fragment = (load16(network + 6) & IPV4_FRAGMENT) != 0;
-    headers->options = header > IPV4_HEADER;
+    headers->fragment = (load16(network + 6) & IPV4_IS_FRAGMENT) != 0;
+    headers->options = header > IPV4_LENGTH;
     return true;
 }
 
@@ -75,7 +72,7 @@ static void read_extensions(struct tunic_headers *headers, const uint8_t *packet
         if (passed == IPV6_EXTENSIONS_MOST || room < header)
             break;
         if (protocol == IPPROTO_FRAGMENT)
-            headers->fragment = (load16(extension + 2) & IPV6_FRAGMENT) != 0;
+            headers->fragment = (load16(extension + 2) & IPV6_IS_FRAGMENT) != 0;
         else
             header += (size_t)extension[1] * IPV6_EXTENSION;
         if (room < header)
@@ -92,12 +89,12 @@ static bool read_ipv6(struct tunic_headers *headers, const uint8_t *packet, size
 {
     const uint8_t *network = packet + headers->network;
 
-    if (length < IPV6_HEADER)
+    if (length < IPV6_LENGTH)
         return false;
-    size_t total = IPV6_HEADER + (size_t)load16(network + 4);
+    size_t total = IPV6_LENGTH + (size_t)load16(network + 4);
     if (total > length)
         return false;
-    headers->transport = (uint16_t)(headers->network + IPV6_HEADER);
+    headers->transport = (uint16_t)(headers->network + IPV6_LENGTH);
     headers->end = (uint16_t)(headers->network + total);
     headers->protocol = network[6];
     headers->traffic_class = (uint8_t)(load16(network) >> 4 & UINT8_MAX);
@@ -109,11 +106,11 @@ static bool read_ipv6(struct tunic_headers *headers, const uint8_t *packet, size
 static size_t measure_transport(uint8_t protocol, const uint8_t *transport, size_t length)
 {
     if (protocol == IPPROTO_UDP)
-        return length >= UDP_HEADER && load16(transport + 4) == length ? UDP_HEADER : 0;
-    if (length < TCP_HEADER)
+        return length >= UDP_LENGTH && load16(transport + 4) == length ? UDP_LENGTH : 0;
+    if (length < TCP_LENGTH)
         return 0;
     size_t header = (size_t)(transport[12] >> 4) * 4;
-    return header >= TCP_HEADER && header <= length ? header : 0;
+    return header >= TCP_LENGTH && header <= length ? header : 0;
 }
 
 static void read_transport(struct tunic_headers *headers, const uint8_t *packet)

@@ -13,22 +13,20 @@
 #include "packet/packet.h"
 
 #include "packet/bytes.h"
+#include "packet/fields.h"
 
 #include <netinet/in.h>
 
 enum {
     MAC = 6,
     MAC_GROUP = 0x01,
-    IPV4_HEADER = 20,
     IPV4_FLAGS = 6,
     IPV4_DO_NOT_FRAGMENT = 0x4000,
     IPV4_OFFSET = 0x1FFF,
-    IPV4_CHECKSUM = 10,
     IPV4_SOURCE = 12,
     IPV4_TARGET = 16,
     IPV4_MTU_LEAST = 68,
     IPV4_ANSWER_MOST = 576, /* what every host takes */
-    IPV6_HEADER = 40,
     IPV6_OFFSET = 0xFFF8,
     IPV6_SOURCE = 8,
     IPV6_TARGET = 24,
@@ -100,20 +98,20 @@ static bool may_answer6(const struct tunic_headers *headers, const uint8_t *pack
 /* Each returns the length of what is written at `answer`: an IP packet. */
 static size_t write4(uint8_t *answer, const uint8_t *network, size_t length, uint32_t mtu)
 {
-    enum { QUOTE_MOST = IPV4_ANSWER_MOST - IPV4_HEADER - ICMP_HEADER };
+    enum { QUOTE_MOST = IPV4_ANSWER_MOST - IPV4_LENGTH - ICMP_HEADER };
     size_t quote = length < QUOTE_MOST ? length : QUOTE_MOST;
-    uint8_t *icmp = answer + IPV4_HEADER;
+    uint8_t *icmp = answer + IPV4_LENGTH;
 
-    memset(answer, 0, IPV4_HEADER + ICMP_HEADER);
+    memset(answer, 0, IPV4_LENGTH + ICMP_HEADER);
     answer[0] = 0x45;
     answer[1] = INTERNETWORK_CONTROL;
-    store16(answer + 2, (uint16_t)(IPV4_HEADER + ICMP_HEADER + quote));
+    store16(answer + 2, (uint16_t)(IPV4_LENGTH + ICMP_HEADER + quote));
     store16(answer + IPV4_FLAGS, IPV4_DO_NOT_FRAGMENT); /* so it needs no identification */
     answer[8] = HOP_LIMIT;
     answer[9] = IPPROTO_ICMP;
     memcpy(answer + IPV4_SOURCE, network + IPV4_TARGET, 4);
     memcpy(answer + IPV4_TARGET, network + IPV4_SOURCE, 4);
-    uint32_t sum = tunic_checksum_add(0, answer, IPV4_HEADER);
+    uint32_t sum = tunic_checksum_add(0, answer, IPV4_LENGTH);
     store_word(answer + IPV4_CHECKSUM, (uint16_t)~tunic_checksum_fold(sum));
 
     icmp[0] = ICMP_UNREACHABLE;
@@ -122,16 +120,16 @@ static size_t write4(uint8_t *answer, const uint8_t *network, size_t length, uin
     memcpy(icmp + ICMP_HEADER, network, quote);
     sum = tunic_checksum_add(0, icmp, ICMP_HEADER + quote);
     store_word(icmp + 2, (uint16_t)~tunic_checksum_fold(sum));
-    return IPV4_HEADER + ICMP_HEADER + quote;
+    return IPV4_LENGTH + ICMP_HEADER + quote;
 }
 
 static size_t write6(uint8_t *answer, const uint8_t *network, size_t length, uint32_t mtu)
 {
-    enum { QUOTE_MOST = IPV6_MTU_LEAST - IPV6_HEADER - ICMP_HEADER };
+    enum { QUOTE_MOST = IPV6_MTU_LEAST - IPV6_LENGTH - ICMP_HEADER };
     size_t quote = length < QUOTE_MOST ? length : QUOTE_MOST;
-    uint8_t *icmp = answer + IPV6_HEADER;
+    uint8_t *icmp = answer + IPV6_LENGTH;
 
-    memset(answer, 0, IPV6_HEADER + ICMP_HEADER);
+    memset(answer, 0, IPV6_LENGTH + ICMP_HEADER);
     answer[0] = 0x60;
     store16(answer + 4, (uint16_t)(ICMP_HEADER + quote));
     answer[6] = IPPROTO_ICMPV6;
@@ -145,7 +143,7 @@ static size_t write6(uint8_t *answer, const uint8_t *network, size_t length, uin
     uint32_t sum = tunic_checksum_pseudo(answer, IPPROTO_ICMPV6, (uint32_t)(ICMP_HEADER + quote));
     sum = tunic_checksum_add(sum, icmp, ICMP_HEADER + quote);
     store_word(icmp + 2, (uint16_t)~tunic_checksum_fold(sum));
-    return IPV6_HEADER + ICMP_HEADER + quote;
+    return IPV6_LENGTH + ICMP_HEADER + quote;
 }
 
 size_t tunic_too_big(enum tunic_layer layer, const uint8_t *packet, size_t length, uint32_t limit,
