@@ -58,8 +58,7 @@ struct tunic_relay_options {
     bool no_sandbox;
     uint32_t mark;
     const char *underlay;
-    const char
-        *notify; /* the socket of a service manager that waits, as sd_notify(3) has it; NULL */
+    const char *notify; /* NOTIFY_SOCKET as sd_notify(3) has it; NULL: nobody waits */
 };
 
 /* Judges the options together: what contradicts itself, or lacks what makes it safe. */

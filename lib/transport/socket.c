@@ -46,6 +46,9 @@ int tunic_socket_open(int family, int type, const struct tunic_transport_options
 
     if (descriptor < 0)
         return tunic_error_system(error, errno, "cannot make a socket");
+    /* IPv6 reaches IPv4 too, whatever the system's default is. */
+    if (family == AF_INET6)
+        (void)tunic_socket_set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 0);
     if (options->mark != 0)
         result = mark(descriptor, options->mark, error);
     if (result == 0 && options->underlay)
@@ -61,9 +64,6 @@ int tunic_socket_open_at(const union tunic_socket_address *address, int type,
 
     if (descriptor < 0)
         return descriptor;
-    /* A wildcard reaches IPv4 too, whatever the system's default is; of others it means nothing. */
-    if (address->any.sa_family == AF_INET6)
-        (void)tunic_socket_set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 0);
     if (type == SOCK_STREAM)
         (void)tunic_socket_set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
     if (bind(descriptor, &address->any, tunic_socket_address_size(address)) == 0)

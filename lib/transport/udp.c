@@ -135,11 +135,7 @@ static int open_sockets(struct tunic_udp *udp, const struct tunic_transport_opti
         return udp->descriptor;
     set_tolerated(udp, options->offload);
     udp->probe = tunic_socket_open(udp->family, SOCK_DGRAM, options, error);
-    if (udp->probe < 0)
-        return udp->probe;
-    if (udp->family == AF_INET6)
-        (void)tunic_socket_set(udp->probe, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-    return 0;
+    return udp->probe < 0 ? udp->probe : 0;
 }
 
 /* ---- the other side -------------------------------------------------------------------- */
