@@ -18,6 +18,7 @@
 #ifndef TUNIC_RELAY_H
 #define TUNIC_RELAY_H
 
+#include "control/control.h"
 #include "interface/interface.h"
 #include "transport/transport.h"
 
@@ -28,6 +29,7 @@ enum tunic_relay_protocol {
 
 enum {
     TUNIC_RELAY_PLAIN_PORT = 55555,
+    TUNIC_RELAY_PORT = 51820, /* with keys */
     TUNIC_RELAY_PLAIN_FRAME = 2000,
 };
 
@@ -45,6 +47,11 @@ struct tunic_relay_options {
     struct tunic_desired *desired; /* the attributes */
     uint32_t protocol;             /* enum tunic_relay_protocol */
     bool insecure;
+    bool has_keys; /* WireGuard, and all of it that is to be set: */
+    struct tunic_settings settings;
+    bool no_control;
+    const char *control; /* the socket for wg(8); NULL: where it looks */
+    uint32_t workers;    /* threads that encrypt; 0: one */
     bool has_listen;
     bool has_connect;
     bool has_from;
@@ -75,8 +82,15 @@ struct tunic_relay_counters {
     uint64_t too_big;          /* answered with ICMP, or over what `jumbo` allows */
     uint64_t unanswered;       /* without anyone to send to */
     struct tunic_transport_counters transport;
-    union tunic_socket_address peer; /* AF_UNSPEC: none yet */
+    union tunic_socket_address peer; /* AF_UNSPEC: none yet, or there are several */
     uint64_t last_received;          /* tunic_clock_now; 0: never */
+    bool has_keys;                   /* with WireGuard: */
+    uint64_t unrouted;               /* for an address that no peer has */
+    uint64_t unauthorised;           /* from a peer, with an address that it does not have */
+    size_t peers;
+    size_t peers_alive;      /* with a session */
+    uint64_t last_handshake; /* tunic_clock_now, of any peer; 0: never */
+    struct tunic_wireguard_counters wireguard;
     uint64_t started;
 };
 
