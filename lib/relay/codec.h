@@ -12,6 +12,7 @@
 
 struct tunic_codec;
 struct tunic_relay;
+struct tunic_relay_counters;
 
 /* A packet that came, in the buffer that it came in. */
 struct tunic_span {
@@ -27,6 +28,23 @@ struct tunic_codec_operations {
     void (*seal)(struct tunic_codec *codec, struct tunic_packet *packets, size_t count);
     /* Gives the packets of arrivals to the device side. */
     void (*open)(struct tunic_codec *codec, struct tunic_arrival *arrivals, size_t count);
+
+    /* Finds out whom it speaks with, while names can be looked up here. */
+    int (*find)(struct tunic_codec *codec, struct tunic_error *error);
+    /* Starts what it needs beside transport and device, which are there, before privileges go. */
+    int (*start)(struct tunic_codec *codec, struct tunic_error *error);
+    /* Also of one that could not start, or was not asked to. */
+    void (*stop)(struct tunic_codec *codec);
+
+    /* Whether this address may speak to us at all (tunic_transport_user.admits). */
+    bool (*admits)(const struct tunic_codec *codec, const union tunic_socket_address *from);
+    /* A connection came to be, or (NULL) ended (tunic_transport_user.connected). */
+    void (*connected)(struct tunic_codec *codec, const struct tunic_endpoint *endpoint);
+    /* Bytes of the largest packet that goes to the other side whole. */
+    uint32_t (*limit)(struct tunic_codec *codec);
+    /* Every few seconds: whether the other side is still where it was. */
+    void (*refresh)(struct tunic_codec *codec, uint64_t now);
+    void (*count)(const struct tunic_codec *codec, struct tunic_relay_counters *counters);
 };
 
 struct tunic_codec {

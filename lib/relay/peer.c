@@ -145,6 +145,7 @@ int tunic_peer_open(struct tunic_relay *relay, struct tunic_error *error)
                                      tunic_relay_confine_resolver, relay, error);
     if (result != 0)
         peer->looks_up = false;
+    relay->sandbox.helper = peer->resolver.process;
     return result;
 }
 

@@ -62,9 +62,85 @@ static void open_arrivals(struct tunic_codec *codec, struct tunic_arrival *arriv
     }
 }
 
+/* ---- whom it speaks with: peer.c ------------------------------------------------------- */
+
+static int find(struct tunic_codec *codec, struct tunic_error *error)
+{
+    return tunic_peer_find(codec->relay, error);
+}
+
+static int start(struct tunic_codec *codec, struct tunic_error *error)
+{
+    return tunic_peer_open(codec->relay, error);
+}
+
+static void stop(struct tunic_codec *codec)
+{
+    tunic_peer_close(codec->relay);
+}
+
+static bool admits(const struct tunic_codec *codec, const union tunic_socket_address *from)
+{
+    return tunic_peer_admits(codec->relay, from);
+}
+
+static void connected(struct tunic_codec *codec, const struct tunic_endpoint *endpoint)
+{
+    struct tunic_relay *relay = codec->relay;
+
+    if (!endpoint) {
+        relay->peer.endpoint.remote.any.sa_family = AF_UNSPEC;
+        return;
+    }
+    relay->peer.endpoint = *endpoint;
+    tunic_outbound_forget(relay);
+}
+
+static uint32_t limit(struct tunic_codec *codec)
+{
+    struct tunic_relay *relay = codec->relay;
+    struct tunic_endpoint expected = {0};
+    const struct tunic_endpoint *to;
+
+    if (relay->options->protocol == TUNIC_RELAY_TCP)
+        return relay->options->jumbo ? TUNIC_PACKET_MOST : TUNIC_RELAY_PLAIN_FRAME;
+    if (!tunic_peer_reachable(relay, &to)) {
+        tunic_peer_expected(relay, &expected.remote);
+        to = &expected;
+    }
+    return (uint32_t)relay->transport->operations->room(relay->transport, to);
+}
+
+static void refresh(struct tunic_codec *codec, uint64_t now)
+{
+    struct tunic_relay *relay = codec->relay;
+
+    if (relay->peer.connect.count > 0)
+        relay->transport->operations->reconnect(relay->transport, &relay->peer.connect);
+    tunic_peer_check(relay, now);
+}
+
+static void count(const struct tunic_codec *codec, struct tunic_relay_counters *counters)
+{
+    const struct tunic_peer *peer = &codec->relay->peer;
+
+    counters->last_received = peer->heard;
+    counters->peer = peer->endpoint.remote;
+    if (counters->peer.any.sa_family == AF_UNSPEC && peer->connect.count > 0)
+        counters->peer = peer->connect.list[0];
+}
+
 static const struct tunic_codec_operations operations = {
     .seal = seal,
     .open = open_arrivals,
+    .find = find,
+    .start = start,
+    .stop = stop,
+    .admits = admits,
+    .connected = connected,
+    .limit = limit,
+    .refresh = refresh,
+    .count = count,
 };
 
 void tunic_plain_open(struct tunic_codec *codec, struct tunic_relay *relay)

@@ -28,19 +28,7 @@ enum {
 
 void tunic_relay_measure(struct tunic_relay *relay)
 {
-    const struct tunic_endpoint *to;
-    struct tunic_endpoint expected = {0};
-
-    if (relay->options->protocol == TUNIC_RELAY_TCP) {
-        relay->limit = relay->options->jumbo ? TUNIC_PACKET_MOST : TUNIC_RELAY_PLAIN_FRAME;
-        return;
-    }
-    if (!tunic_peer_reachable(relay, &to)) {
-        tunic_peer_expected(relay, &expected.remote);
-        to = &expected;
-    }
-    relay->limit = (uint32_t)(relay->transport->operations->room(relay->transport, to) -
-                              relay->codec->operations->overhead);
+    relay->limit = relay->codec->operations->limit(relay->codec);
 }
 
 /* Of a device that is made and of which nobody said anything. */
@@ -83,19 +71,16 @@ static void ready(void *closure, bool is_ready)
 
 static bool admits(void *closure, const union tunic_socket_address *from)
 {
-    return tunic_peer_admits(closure, from);
+    const struct tunic_relay *relay = closure;
+
+    return relay->codec->operations->admits(relay->codec, from);
 }
 
 static void connected(void *closure, const struct tunic_endpoint *endpoint)
 {
     struct tunic_relay *relay = closure;
 
-    if (!endpoint) {
-        relay->peer.endpoint.remote.any.sa_family = AF_UNSPEC;
-        return;
-    }
-    relay->peer.endpoint = *endpoint;
-    tunic_outbound_forget(relay);
+    relay->codec->operations->connected(relay->codec, endpoint);
 }
 
 void tunic_relay_device_failed(struct tunic_relay *relay, int result)
@@ -110,10 +95,7 @@ static void count(const struct tunic_relay *relay, struct tunic_relay_counters *
 {
     *counters = relay->counters;
     counters->transport = relay->transport->counters;
-    counters->last_received = relay->peer.heard;
-    counters->peer = relay->peer.endpoint.remote;
-    if (counters->peer.any.sa_family == AF_UNSPEC && relay->peer.connect.count > 0)
-        counters->peer = relay->peer.connect.list[0];
+    relay->codec->operations->count(relay->codec, counters);
 }
 
 static void refresh(void *closure)
@@ -121,10 +103,8 @@ static void refresh(void *closure)
     struct tunic_relay *relay = closure;
     uint64_t now = tunic_clock_now();
 
-    if (relay->peer.connect.count > 0)
-        relay->transport->operations->reconnect(relay->transport, &relay->peer.connect);
+    relay->codec->operations->refresh(relay->codec, now);
     tunic_relay_measure(relay);
-    tunic_peer_check(relay, now);
     tunic_timer_set(&relay->loop, &relay->refresh, now + REFRESH * second);
 }
 
@@ -236,7 +216,6 @@ static int confine(struct tunic_relay *relay, struct tunic_error *error)
 
     sandbox->role =
         relay->options->protocol == TUNIC_RELAY_TCP ? TUNIC_SANDBOX_LISTENER : TUNIC_SANDBOX_RELAY;
-    sandbox->helper = relay->peer.resolver.process;
     return relay->options->no_sandbox ? 0 : tunic_sandbox_enter(sandbox, error);
 }
 
@@ -245,7 +224,7 @@ static int set_up(struct tunic_relay *relay, struct tunic_context *context, char
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, 0};
     struct tunic_notify notify;
-    int result = tunic_peer_find(relay, error);
+    int result = relay->codec->operations->find(relay->codec, error);
 
     /* Only now, as looking up may take long, and is ended by them as ever. */
     if (result == 0)
@@ -260,7 +239,7 @@ static int set_up(struct tunic_relay *relay, struct tunic_context *context, char
     if (result == 0)
         result = tunic_outbound_open(relay, error);
     if (result == 0)
-        result = tunic_peer_open(relay, error);
+        result = relay->codec->operations->start(relay->codec, error);
     if (result == 0)
         result = start_timers(relay, error);
     if (result != 0)
@@ -278,7 +257,7 @@ static int set_up(struct tunic_relay *relay, struct tunic_context *context, char
 
 static void tear_down(struct tunic_relay *relay)
 {
-    tunic_peer_close(relay);
+    relay->codec->operations->stop(relay->codec);
     tunic_outbound_close(relay);
     if (relay->queue.descriptor >= 0) {
         tunic_queue_release(&relay->queue);
