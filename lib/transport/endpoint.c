@@ -119,6 +119,22 @@ static int not_found(const struct tunic_host *host, int code, int errno_value,
     return -EHOSTUNREACH;
 }
 
+bool tunic_host_address(const struct tunic_host *host, union tunic_socket_address *address)
+{
+    *address = (union tunic_socket_address){.any.sa_family = AF_INET};
+    if (inet_pton(AF_INET, host->name, &address->inet.sin_addr) == 1) {
+        address->inet.sin_port = htons(host->port);
+        return true;
+    }
+    *address = (union tunic_socket_address){.any.sa_family = AF_INET6};
+    if (inet_pton(AF_INET6, host->name, &address->inet6.sin6_addr) == 1) {
+        address->inet6.sin6_port = htons(host->port);
+        return true;
+    }
+    address->any.sa_family = AF_UNSPEC;
+    return false;
+}
+
 int tunic_host_resolve(const struct tunic_host *host, bool passive,
                        struct tunic_addresses *addresses, struct tunic_error *error)
 {
@@ -134,6 +150,10 @@ int tunic_host_resolve(const struct tunic_host *host, bool passive,
         if (!passive)
             return tunic_error_set(error, TUNIC_USAGE, "no host is named");
         add_wildcards(addresses, host->port);
+        return 0;
+    }
+    if (tunic_host_address(host, &addresses->list[0])) {
+        addresses->count = 1;
         return 0;
     }
     int code = getaddrinfo(host->name, NULL, &hints, &found);

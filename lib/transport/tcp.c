@@ -2,6 +2,7 @@
 #include "transport/tcp.h"
 #include "transport/socket.h"
 
+#include <errno.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -104,6 +105,19 @@ static size_t room(struct tunic_transport *transport, const struct tunic_endpoin
     return TUNIC_DATAGRAM_MOST;
 }
 
+static uint16_t port(const struct tunic_transport *transport)
+{
+    (void)transport;
+    return 0;
+}
+
+static int rebind(struct tunic_transport *transport, uint16_t port)
+{
+    (void)transport;
+    (void)port;
+    return -EOPNOTSUPP;
+}
+
 /* Descriptors that are closed leave the loop by themselves, but it may still have to tell of them.
  */
 static void close_source(struct tunic_loop *loop, struct tunic_source *source)
@@ -133,6 +147,8 @@ static const struct tunic_transport_operations operations = {
     .send = tunic_tcp_send,
     .reconnect = reconnect,
     .room = room,
+    .port = port,
+    .rebind = rebind,
     .close = close_tcp,
 };
 

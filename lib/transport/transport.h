@@ -60,6 +60,10 @@ int tunic_host_parse(const char *word, struct tunic_host *host, struct tunic_err
 /* PORT or HOST:PORT, for an address to listen on. */
 int tunic_host_parse_listen(const char *word, struct tunic_host *host, struct tunic_error *error);
 
+/* The address that its name is, with its port; false: it is none, or one with a scope. Asks nobody,
+ * so that it may be called in a sandbox. */
+bool tunic_host_address(const struct tunic_host *host, union tunic_socket_address *address);
+
 enum { TUNIC_HOST_ADDRESSES = 8 };
 struct tunic_addresses {
     union tunic_socket_address list[TUNIC_HOST_ADDRESSES]; /* with the host's port */
@@ -192,8 +196,9 @@ struct tunic_transport_user {
 };
 
 struct tunic_transport_options {
-    const struct tunic_host *listen;       /* NULL: no port of its own (UDP), no listener (TCP) */
-    const struct tunic_addresses *connect; /* the one to speak with and listen to; NULL: none */
+    const struct tunic_host *listen;       /* NULL: any port (UDP), no listener (TCP) */
+    const struct tunic_addresses *connect; /* the one to speak with and listen to; NULL: whoever
+                                              messages are for, and whoever is admitted */
     uint32_t mark;                         /* SO_MARK; 0: none */
     const char *underlay;                  /* SO_BINDTODEVICE; NULL: none */
     bool offload;                          /* UDP_SEGMENT and UDP_GRO where the kernel has them */
@@ -210,6 +215,10 @@ struct tunic_transport_operations {
     /* Bytes of the largest datagram that reaches `to` (NULL: whoever it will be) in one piece, as
      * far as the kernel knows. */
     size_t (*room)(struct tunic_transport *transport, const struct tunic_endpoint *to);
+    /* The local port; 0: none. */
+    uint16_t (*port)(const struct tunic_transport *transport);
+    /* Speaks from another port from now on (0: any), or stays where it is: a negative errno. */
+    int (*rebind)(struct tunic_transport *transport, uint16_t port);
     void (*close)(struct tunic_transport *transport); /* frees it */
 };
 

@@ -110,10 +110,12 @@ static int open_connected(struct tunic_udp *udp, const struct tunic_transport_op
                : tunic_socket_open_at(&own, SOCK_DGRAM, options, error);
 }
 
-static int open_listening(struct tunic_udp *udp, const struct tunic_transport_options *options,
-                          struct tunic_error *error)
+static int open_listening(struct tunic_udp *udp, struct tunic_error *error)
 {
-    int descriptor = tunic_socket_open_bound(SOCK_DGRAM, options, error);
+    struct tunic_transport_options options = udp->options;
+    options.listen = &udp->listen;
+    options.underlay = udp->underlay[0] != '\0' ? udp->underlay : NULL;
+    int descriptor = tunic_socket_open_bound(SOCK_DGRAM, &options, error);
     int family = AF_INET;
     socklen_t size = sizeof(family);
 
@@ -129,8 +131,8 @@ static int open_listening(struct tunic_udp *udp, const struct tunic_transport_op
 static int open_sockets(struct tunic_udp *udp, const struct tunic_transport_options *options,
                         struct tunic_error *error)
 {
-    udp->descriptor = options->connect ? open_connected(udp, options, error)
-                                       : open_listening(udp, options, error);
+    udp->descriptor =
+        options->connect ? open_connected(udp, options, error) : open_listening(udp, error);
     if (udp->descriptor < 0)
         return udp->descriptor;
     set_tolerated(udp, options->offload);
@@ -239,6 +241,50 @@ static size_t room(struct tunic_transport *transport, const struct tunic_endpoin
     return fits < TUNIC_UDP_PAYLOAD ? fits : TUNIC_UDP_PAYLOAD;
 }
 
+/* ---- the port -------------------------------------------------------------------------- */
+
+static uint16_t port(const struct tunic_transport *transport)
+{
+    const struct tunic_udp *udp = tunic_udp_of_const(transport);
+    union tunic_socket_address own = {0};
+    socklen_t size = sizeof(own);
+
+    (void)getsockname(udp->descriptor, &own.any, &size);
+    return ntohs(own.any.sa_family == AF_INET ? own.inet.sin_port : own.inet6.sin6_port);
+}
+
+/* Marks and large buffers take privileges: where they are gone, a mark is a failure, and buffers
+ * are smaller. */
+static int rebind(struct tunic_transport *transport, uint16_t port)
+{
+    struct tunic_udp *udp = tunic_udp_of(transport);
+    struct tunic_host before = udp->listen;
+    sa_family_t family = udp->family;
+    union tunic_socket_address own;
+    struct tunic_error error;
+    int descriptor;
+
+    if (udp->wanted.any.sa_family != AF_UNSPEC ||
+        (before.name[0] != '\0' && !tunic_host_address(&before, &own)))
+        return -EOPNOTSUPP;
+    udp->listen.port = port;
+    descriptor = open_listening(udp, &error);
+    if (descriptor < 0 || udp->family != family) {
+        if (descriptor >= 0)
+            (void)close(descriptor);
+        udp->listen = before;
+        udp->family = family;
+        return descriptor < 0 ? descriptor : -EAFNOSUPPORT;
+    }
+    tunic_loop_remove(transport->loop, &udp->source);
+    (void)close(udp->descriptor);
+    udp->descriptor = udp->source.descriptor = descriptor;
+    set_tolerated(udp, udp->options.offload);
+    /* It cannot fail where there was one before. */
+    return tunic_loop_add(transport->loop, &udp->source, udp->waits ? EPOLLIN | EPOLLOUT : EPOLLIN,
+                          &error);
+}
+
 /* ---- the transport --------------------------------------------------------------------- */
 
 static void ready(void *closure, uint32_t events)
@@ -277,6 +323,8 @@ static const struct tunic_transport_operations operations = {
     .send = tunic_udp_send,
     .reconnect = reconnect,
     .room = room,
+    .port = port,
+    .rebind = rebind,
     .close = close_udp,
 };
 
@@ -308,6 +356,13 @@ int tunic_udp_open(struct tunic_transport **transport, struct tunic_loop *loop,
         return tunic_error_memory(error);
     if (options->underlay)
         memcpy(udp->underlay, options->underlay, strnlen(options->underlay, IFNAMSIZ - 1));
+    if (options->listen)
+        udp->listen = *options->listen;
+    udp->listen.has_port = true;
+    udp->options = *options;
+    udp->options.listen = NULL;
+    udp->options.connect = NULL;
+    udp->options.underlay = NULL;
     int result = open_sockets(udp, options, error);
     if (result == 0 && options->connect)
         reconnect(&udp->base, options->connect);

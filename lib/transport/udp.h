@@ -26,11 +26,13 @@ struct tunic_udp {
     int descriptor;
     int probe; /* asks for the path's MTU: connected to whom it is about */
     sa_family_t family;
-    union tunic_socket_address wanted; /* whom to be connected to; AF_UNSPEC: to nobody */
-    union tunic_socket_address peer;   /* whom it is connected to; AF_UNSPEC: nobody */
-    char underlay[IFNAMSIZ];           /* "": none */
-    bool bound;                        /* to an address of ours that was asked for */
-    bool lost;                         /* the way to the peer: it has to be connected anew */
+    union tunic_socket_address wanted;      /* whom to be connected to; AF_UNSPEC: to nobody */
+    union tunic_socket_address peer;        /* whom it is connected to; AF_UNSPEC: nobody */
+    char underlay[IFNAMSIZ];                /* "": none */
+    struct tunic_host listen;               /* of one that is not connected */
+    struct tunic_transport_options options; /* without what it points to */
+    bool bound;                             /* to an address of ours that was asked for */
+    bool lost;                              /* the way to the peer: it has to be connected anew */
     bool gso;
     bool waits; /* for room to send */
     /* receiving */
@@ -52,6 +54,16 @@ static inline struct tunic_udp *tunic_udp_of(struct tunic_transport *transport)
     union {
         struct tunic_transport *base;
         struct tunic_udp *udp;
+    } same = {.base = transport};
+
+    return same.udp;
+}
+
+static inline const struct tunic_udp *tunic_udp_of_const(const struct tunic_transport *transport)
+{
+    union {
+        const struct tunic_transport *base;
+        const struct tunic_udp *udp;
     } same = {.base = transport};
 
     return same.udp;
