@@ -8,6 +8,7 @@
 #define TUNIC_H
 
 #include "base/base.h"
+#include "crypto/crypto.h"
 #include "device/device.h"
 #include "event/event.h"
 #include "grammar/grammar.h"
