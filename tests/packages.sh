@@ -22,6 +22,7 @@ pc:libmnl               libmnl-dev      libmnl-devel          libmnl            
 pc:libseccomp           libseccomp-dev  libseccomp-devel      libseccomp        libseccomp-devel   libseccomp-dev
 pc:libcap-ng            libcap-ng-dev   libcap-ng-devel       libcap-ng         libcap-ng-devel    libcap-ng-dev
 pc:libcrypto            libssl-dev      openssl-devel         openssl           libopenssl-devel   openssl-dev
+header:intel-ipsec-mb.h libipsec-mb-dev intel-ipsec-mb-devel  -                 -                  -
 pc:cmocka               libcmocka-dev   libcmocka-devel       cmocka            libcmocka-devel    cmocka-dev
 header:linux/if_tun.h   linux-libc-dev  kernel-headers        linux-api-headers linux-glibc-devel  linux-headers
 cppcheck                cppcheck        cppcheck              cppcheck          cppcheck           cppcheck
