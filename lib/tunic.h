@@ -8,6 +8,7 @@
 #define TUNIC_H
 
 #include "base/base.h"
+#include "control/control.h"
 #include "crypto/crypto.h"
 #include "device/device.h"
 #include "event/event.h"
@@ -19,5 +20,6 @@
 #include "relay/relay.h"
 #include "sandbox/sandbox.h"
 #include "transport/transport.h"
+#include "wireguard/wireguard.h"
 
 #endif
