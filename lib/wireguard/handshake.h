@@ -30,7 +30,8 @@ struct tunic_handshake {
     uint8_t remote_static[TUNIC_KEY_SIZE];
 };
 
-/* Initialises a handshake: the protocol's name, the prologue and the responder's static key. */
+/* Initialises a handshake: the protocol's name, the prologue and the responder's static key. The
+ * other keys may be set before or behind it. */
 int tunic_handshake_begin(struct tunic_crypto *crypto, struct tunic_handshake *handshake,
                           const void *prologue, size_t prologue_length,
                           const uint8_t responder_static[TUNIC_KEY_SIZE]);
@@ -42,8 +43,8 @@ enum {
 };
 
 /* Initiator, behind begin: `ephemeral.private_key` and `remote_static` are set. `static_static` is
- * X25519 of both static keys, made beforehand. Writes TUNIC_NOISE_FIRST_PAYLOAD bytes and the
- * encrypted payload with its tag. */
+ * X25519 of both static keys, made beforehand; zero is refused. Writes TUNIC_NOISE_FIRST_PAYLOAD
+ * bytes and the encrypted payload with its tag. */
 int tunic_handshake_write_first(struct tunic_crypto *crypto, struct tunic_handshake *handshake,
                                 const struct tunic_identity *own,
                                 const uint8_t static_static[TUNIC_KEY_SIZE], const void *payload,
