@@ -302,7 +302,7 @@ static int check(const struct session *session, struct arguments *arguments,
     return result == 0 ? tunic_relay_check(relay, error) : result;
 }
 
-static int run_relay(struct relaying *relaying, const struct tunic_relay_options *options)
+static int run_relay(struct relaying *relaying, struct tunic_relay_options *options)
 {
     static char buffer[BUFSIZ];
     struct session *session = relaying->session;

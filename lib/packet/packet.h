@@ -10,7 +10,7 @@
  *               merge_take.c: what is written of it
  *   clamp.c     the TCP option MSS made to fit (RFC 879, 6691)
  *   ecn.c       congestion told outside is told inside (RFC 6040)
- *   too_big.c   the answer to a packet that does not fit (RFC 792, 1191, 4443)
+ *   answer.c    the answer to a packet that cannot go on (RFC 792, 1191, 4443)
  *
  * Everything that is read is hostile: a length is checked against the real buffer before it is
  * used. Sources: linux/virtio_net.h for the header that the device puts before each packet; RFC
@@ -221,13 +221,16 @@ void tunic_clamp_mss(const struct tunic_headers *headers, uint8_t *packet, size_
 bool tunic_congestion_mark(enum tunic_layer layer, uint8_t traffic_class, uint8_t *packet,
                            size_t length);
 
-enum { TUNIC_TOO_BIG_MOST = 1280 + TUNIC_ETHERNET_HEADER + 8 };
+enum { TUNIC_ANSWER_MOST = 1280 + TUNIC_ETHERNET_HEADER + 8 };
 
 /* Writes the ICMP or ICMPv6 error that tells the sender of `packet` the MTU that fits, as a packet
  * of the same layer. Returns its length, or 0 where none may be sent: not IP, IPv4 without DF, an
  * ICMP error itself, a later fragment, to or from a multicast or unspecified address, an MTU below
  * what the family allows (68, 1280). */
 size_t tunic_too_big(enum tunic_layer layer, const uint8_t *packet, size_t length, uint32_t limit,
-                     uint8_t answer[TUNIC_TOO_BIG_MOST]);
+                     uint8_t answer[TUNIC_ANSWER_MOST]);
+/* The same for one that there is no way for. */
+size_t tunic_no_route(enum tunic_layer layer, const uint8_t *packet, size_t length,
+                      uint8_t answer[TUNIC_ANSWER_MOST]);
 
 #endif

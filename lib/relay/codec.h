@@ -23,7 +23,6 @@ struct tunic_span {
 
 struct tunic_codec_operations {
     size_t headroom; /* bytes before each packet that it writes to */
-    size_t overhead; /* bytes by which a datagram is larger than its packet, at most */
     /* Takes packets from the device and sends them. */
     void (*seal)(struct tunic_codec *codec, struct tunic_packet *packets, size_t count);
     /* Gives the packets of arrivals to the device side. */
@@ -50,6 +49,7 @@ struct tunic_codec_operations {
 struct tunic_codec {
     const struct tunic_codec_operations *operations;
     struct tunic_relay *relay; /* whose outbox it fills, and whose device it gives packets to */
+    uint32_t spare; /* bytes of `limit` that a new device should leave: the way may change */
 };
 
 #endif

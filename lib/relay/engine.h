@@ -51,8 +51,9 @@ struct tunic_peer {
 };
 
 struct tunic_relay {
-    const struct tunic_relay_options *options;
+    struct tunic_relay_options *options;
     const struct tunic_relay_user *user;
+    char name[IFNAMSIZ]; /* the interface's */
     struct tunic_loop loop;
     struct tunic_signals signals;
     struct tunic_queue queue;
@@ -79,6 +80,8 @@ void tunic_outbound_close(struct tunic_relay *relay);
 bool tunic_outbound_flush(struct tunic_relay *relay);
 /* Drops what has waited in the device while there was nobody to send it to. */
 void tunic_outbound_forget(struct tunic_relay *relay);
+/* Tells the sender of a packet that there is nobody for it. */
+void tunic_outbound_unreachable(struct tunic_relay *relay, const struct tunic_packet *packet);
 /* The transport can be given more, or not. */
 void tunic_outbound_ready(struct tunic_relay *relay, bool ready);
 
@@ -109,6 +112,11 @@ void tunic_peer_check(struct tunic_relay *relay, uint64_t now);
 /* ---- plain.c ---- */
 /* The codec of plain tunnels. */
 void tunic_plain_open(struct tunic_codec *codec, struct tunic_relay *relay);
+
+/* ---- guard.c ---- */
+/* The codec of WireGuard; its `stop` frees it. */
+int tunic_guard_open(struct tunic_codec **codec, struct tunic_relay *relay,
+                     struct tunic_error *error);
 
 /* ---- notify.c ---- */
 struct tunic_notify {

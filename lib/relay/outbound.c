@@ -23,7 +23,7 @@ enum {
     SMALL = 16384,      /* bytes of a burst */
     PAUSE = 1000000,    /* nanoseconds without a burst */
     FORGOTTEN = 100000, /* packets at most: of any queue's length, but not for ever */
-    ANSWERS = 100,      /* at once, to packets that are too big */
+    ANSWERS = 100,      /* at once, to packets that cannot go on */
 };
 
 static const uint64_t answer_interval = 1000000; /* nanoseconds, where they do not end */
@@ -37,7 +37,7 @@ bool tunic_outbound_flush(struct tunic_relay *relay)
     return outbound->outbox.message_count == 0;
 }
 
-/* ---- what does not fit ----------------------------------------------------------------- */
+/* ---- what cannot go on ----------------------------------------------------------------- */
 
 /* RFC 4443 2.4 (f), RFC 1812 4.3.2.8: who does not listen is not told each time. */
 static bool may_answer(struct tunic_outbound *outbound)
@@ -50,22 +50,37 @@ static bool may_answer(struct tunic_outbound *outbound)
     return true;
 }
 
+/* `length` 0: there is none. */
+static void give_answer(struct tunic_relay *relay, uint8_t *answer, size_t length)
+{
+    struct virtio_net_hdr header = {0};
+    struct iovec pieces[2] = {{0}, {.iov_base = answer, .iov_len = length}};
+
+    if (length > 0 && may_answer(&relay->outbound))
+        (void)tunic_queue_write(&relay->queue, &header, pieces, 2);
+}
+
+void tunic_outbound_unreachable(struct tunic_relay *relay, const struct tunic_packet *packet)
+{
+    uint8_t answer[TUNIC_ANSWER_MOST];
+    uint8_t *whole = relay->outbound.whole;
+    size_t length = tunic_packet_copy(packet, whole);
+
+    give_answer(relay, answer, tunic_no_route(relay->layer, whole, length, answer));
+}
+
 /* True: its sender was told, and it goes no further. */
 static bool refuse(struct tunic_relay *relay, const struct tunic_packet *packet)
 {
     struct tunic_outbound *outbound = &relay->outbound;
-    uint8_t answer[TUNIC_TOO_BIG_MOST];
-    struct virtio_net_hdr header = {0};
+    uint8_t answer[TUNIC_ANSWER_MOST];
     size_t length = tunic_packet_copy(packet, outbound->whole);
 
     length = tunic_too_big(relay->layer, outbound->whole, length, relay->limit, answer);
     if (length == 0 && relay->options->protocol == TUNIC_RELAY_UDP)
         return false; /* it may be sent in fragments */
     relay->counters.too_big++;
-    if (length > 0 && may_answer(outbound)) {
-        struct iovec pieces[2] = {{0}, {.iov_base = answer, .iov_len = length}};
-        (void)tunic_queue_write(&relay->queue, &header, pieces, 2);
-    }
+    give_answer(relay, answer, length);
     return true;
 }
 

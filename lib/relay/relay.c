@@ -35,7 +35,7 @@ void tunic_relay_measure(struct tunic_relay *relay)
 static uint32_t fitting_mtu(const struct tunic_relay *relay, uint32_t overhead)
 {
     bool stream = relay->options->protocol == TUNIC_RELAY_TCP;
-    uint32_t mtu = stream ? STREAM_MTU : relay->limit - overhead;
+    uint32_t mtu = stream ? STREAM_MTU : relay->limit - relay->codec->spare - overhead;
 
     return mtu < DEVICE_MTU_MOST ? mtu : DEVICE_MTU_MOST;
 }
@@ -173,7 +173,7 @@ static int open_transport(struct tunic_relay *relay, struct tunic_error *error)
 }
 
 static int open_device(struct tunic_relay *relay, struct tunic_context *context,
-                       char name[IFNAMSIZ], struct tunic_error *error)
+                       struct tunic_error *error)
 {
     struct tunic_opening opening = {
         .desired = relay->options->desired,
@@ -182,14 +182,14 @@ static int open_device(struct tunic_relay *relay, struct tunic_context *context,
                 [TUNIC_MODE_TAP] = fitting_mtu(relay, ETHERNET_OVERHEAD)},
         .txqueuelen = QUEUE};
     struct tunic_link link;
-    int result = tunic_interface_open(context, name, &opening, &relay->queue, error);
+    int result = tunic_interface_open(context, relay->name, &opening, &relay->queue, error);
 
     if (result != 0)
         return result;
     relay->layer = relay->queue.tap ? TUNIC_LAYER_ETHERNET : TUNIC_LAYER_IP;
     result = tunic_queue_prepare(&relay->queue, !relay->options->no_offload, error);
     if (result == 0)
-        result = tunic_link_get(&context->netlink, name, 0, false, &link, error);
+        result = tunic_link_get(&context->netlink, relay->name, 0, false, &link, error);
     if (result != 0)
         return result;
     warn_mtu(relay, link.mtu);
@@ -205,6 +205,7 @@ int tunic_relay_confine_resolver(void *closure, struct tunic_error *error)
     const struct tunic_relay *relay = closure;
     struct tunic_sandbox sandbox = relay->sandbox;
 
+    tunic_settings_clear(&relay->options->settings);
     sandbox.role = TUNIC_SANDBOX_RESOLVER;
     return relay->options->no_sandbox ? 0 : tunic_sandbox_enter(&sandbox, error);
 }
@@ -219,7 +220,16 @@ static int confine(struct tunic_relay *relay, struct tunic_error *error)
     return relay->options->no_sandbox ? 0 : tunic_sandbox_enter(sandbox, error);
 }
 
-static int set_up(struct tunic_relay *relay, struct tunic_context *context, char name[IFNAMSIZ],
+static int open_codec(struct tunic_relay *relay, struct tunic_error *error)
+{
+    if (relay->options->has_keys)
+        return tunic_error_set(error, TUNIC_UNSUPPORTED, "keys are not known to this version");
+    tunic_plain_open(&relay->plain, relay);
+    relay->codec = &relay->plain;
+    return 0;
+}
+
+static int set_up(struct tunic_relay *relay, struct tunic_context *context,
                   struct tunic_error *error)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, 0};
@@ -235,7 +245,7 @@ static int set_up(struct tunic_relay *relay, struct tunic_context *context, char
     if (result != 0)
         return result;
     tunic_relay_measure(relay);
-    result = open_device(relay, context, name, error);
+    result = open_device(relay, context, error);
     if (result == 0)
         result = tunic_outbound_open(relay, error);
     if (result == 0)
@@ -248,7 +258,7 @@ static int set_up(struct tunic_relay *relay, struct tunic_context *context, char
     tunic_notify_open(&notify, relay->options->notify);
     result = confine(relay, error);
     if (result == 0) {
-        relay->user->ready(relay->user->closure, name);
+        relay->user->ready(relay->user->closure, relay->name);
         tunic_notify_ready(&notify);
     }
     tunic_notify_close(&notify);
@@ -257,7 +267,8 @@ static int set_up(struct tunic_relay *relay, struct tunic_context *context, char
 
 static void tear_down(struct tunic_relay *relay)
 {
-    relay->codec->operations->stop(relay->codec);
+    if (relay->codec)
+        relay->codec->operations->stop(relay->codec);
     tunic_outbound_close(relay);
     if (relay->queue.descriptor >= 0) {
         tunic_queue_release(&relay->queue);
@@ -281,11 +292,10 @@ static int relay_until_stopped(struct tunic_relay *relay, struct tunic_error *er
     return tunic_error_system(error, -relay->device_failure, "cannot read its packets");
 }
 
-int tunic_relay_run(struct tunic_context *context, const struct tunic_relay_options *options,
+int tunic_relay_run(struct tunic_context *context, struct tunic_relay_options *options,
                     const struct tunic_relay_user *user, struct tunic_error *error)
 {
     struct tunic_relay *relay = calloc(1, sizeof(*relay));
-    char name[IFNAMSIZ] = "";
 
     if (!relay)
         return tunic_error_memory(error);
@@ -293,12 +303,12 @@ int tunic_relay_run(struct tunic_context *context, const struct tunic_relay_opti
     relay->user = user;
     relay->queue.descriptor = -1;
     relay->counters.started = tunic_clock_now();
-    memcpy(name, options->name, strnlen(options->name, IFNAMSIZ - 1));
-    tunic_plain_open(&relay->plain, relay);
-    relay->codec = &relay->plain;
+    memcpy(relay->name, options->name, strnlen(options->name, IFNAMSIZ - 1));
     int result = tunic_loop_open(&relay->loop, error);
     if (result == 0) {
-        result = set_up(relay, context, name, error);
+        result = open_codec(relay, error);
+        if (result == 0)
+            result = set_up(relay, context, error);
         if (result == 0)
             result = relay_until_stopped(relay, error);
         tear_down(relay);

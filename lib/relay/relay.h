@@ -6,7 +6,7 @@
  *   relay.c     opening, running, closing: what is done in which order, and with which privilege
  *   outbound.c  device → split → codec → outbox → transport
  *   inbound.c   transport → codec → merge → device
- *   codec.h     what a codec is; plain.c is the one that does nothing
+ *   codec.h     what a codec is; plain.c is the one that does nothing, guard*.c that of WireGuard
  *   peer.c      whom a plain relay speaks with, and looking it up again
  *   notify.c    the ready notification of service managers
  *
@@ -111,8 +111,9 @@ struct tunic_relay_user {
 };
 
 /* Sets up, relays until SIGINT or SIGTERM (0) or the device is deleted (-ENODEV, TUNIC_ABSENT), and
- * leaves the device as it was found as far as that can be. */
-int tunic_relay_run(struct tunic_context *context, const struct tunic_relay_options *options,
+ * leaves the device as it was found as far as that can be. `settings` is cleared as soon as it is
+ * set. */
+int tunic_relay_run(struct tunic_context *context, struct tunic_relay_options *options,
                     const struct tunic_relay_user *user, struct tunic_error *error);
 
 #endif

@@ -31,7 +31,7 @@ static uint8_t *ask(enum tunic_layer layer, const uint8_t *packet, size_t length
                     size_t *answered)
 {
     uint8_t *exact = made_exact(packet, length);
-    uint8_t *answer = malloc(TUNIC_TOO_BIG_MOST);
+    uint8_t *answer = malloc(TUNIC_ANSWER_MOST);
 
     assert_non_null(answer);
     *answered = tunic_too_big(layer, exact, length, limit_of(layer, exact, length, mtu), answer);

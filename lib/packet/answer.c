@@ -36,7 +36,10 @@ enum {
     INTERNETWORK_CONTROL = 0xC0, /* RFC 1812 4.3.2.5 */
     ICMP_HEADER = 8,             /* of either version */
     ICMP_UNREACHABLE = 3,
+    ICMP_HOST_UNREACHABLE = 1,
     ICMP_FRAGMENTATION_NEEDED = 4,
+    ICMPV6_UNREACHABLE = 1,
+    ICMPV6_NO_ROUTE = 0,
     ICMPV6_PACKET_TOO_BIG = 2,
     ICMPV6_INFORMATIONAL = 128,
     ICMPV6_REDIRECT = 137,
@@ -72,31 +75,48 @@ static bool is_error(const struct tunic_headers *headers, const uint8_t *packet)
     return type >= 32 || (asking >> type & 1) == 0;
 }
 
-static bool may_answer4(const struct tunic_headers *headers, const uint8_t *packet, uint32_t mtu)
+static bool may_answer4(const struct tunic_headers *headers, const uint8_t *packet)
 {
     const uint8_t *network = packet + headers->network;
-    uint16_t flags = load16(network + IPV4_FLAGS);
 
-    return mtu >= IPV4_MTU_LEAST && (flags & IPV4_DO_NOT_FRAGMENT) != 0 &&
-           (flags & IPV4_OFFSET) == 0 && is_host4(network + IPV4_SOURCE) &&
+    return (load16(network + IPV4_FLAGS) & IPV4_OFFSET) == 0 && is_host4(network + IPV4_SOURCE) &&
            is_host4(network + IPV4_TARGET) && !is_error(headers, packet);
 }
 
-static bool may_answer6(const struct tunic_headers *headers, const uint8_t *packet, uint32_t mtu)
+static bool may_answer6(const struct tunic_headers *headers, const uint8_t *packet)
 {
     const uint8_t *network = packet + headers->network;
 
     /* Of a fragment the transport begins behind the fragment header. */
     if (headers->fragment && (load16(packet + headers->transport - 6) & IPV6_OFFSET) != 0)
         return false;
-    return mtu >= IPV6_MTU_LEAST && is_host6(network + IPV6_SOURCE) &&
-           is_host6(network + IPV6_TARGET) && !is_error(headers, packet);
+    return is_host6(network + IPV6_SOURCE) && is_host6(network + IPV6_TARGET) &&
+           !is_error(headers, packet);
+}
+
+/* Whoever may be answered with it would not fragment, and can do with such an MTU. */
+static bool may_be_too_big(const struct tunic_headers *headers, const uint8_t *packet, uint32_t mtu)
+{
+    if (headers->version != 4)
+        return mtu >= IPV6_MTU_LEAST;
+    uint16_t flags = load16(packet + headers->network + IPV4_FLAGS);
+    return mtu >= IPV4_MTU_LEAST && (flags & IPV4_DO_NOT_FRAGMENT) != 0;
 }
 
 /* ---- the answer ------------------------------------------------------------------------ */
 
+/* What the sender is told, in either version's words. */
+struct report {
+    uint8_t type4;
+    uint8_t code4;
+    uint8_t type6;
+    uint8_t code6;
+    uint32_t mtu; /* 0: it says nothing of it */
+};
+
 /* Each returns the length of what is written at `answer`: an IP packet. */
-static size_t write4(uint8_t *answer, const uint8_t *network, size_t length, uint32_t mtu)
+static size_t write4(uint8_t *answer, const uint8_t *network, size_t length,
+                     const struct report *report)
 {
     enum { QUOTE_MOST = IPV4_ANSWER_MOST - IPV4_LENGTH - ICMP_HEADER };
     size_t quote = length < QUOTE_MOST ? length : QUOTE_MOST;
@@ -114,16 +134,17 @@ static size_t write4(uint8_t *answer, const uint8_t *network, size_t length, uin
     uint32_t sum = tunic_checksum_add(0, answer, IPV4_LENGTH);
     store_word(answer + IPV4_CHECKSUM, (uint16_t)~tunic_checksum_fold(sum));
 
-    icmp[0] = ICMP_UNREACHABLE;
-    icmp[1] = ICMP_FRAGMENTATION_NEEDED;
-    store16(icmp + 6, (uint16_t)(mtu < UINT16_MAX ? mtu : UINT16_MAX));
+    icmp[0] = report->type4;
+    icmp[1] = report->code4;
+    store16(icmp + 6, (uint16_t)(report->mtu < UINT16_MAX ? report->mtu : UINT16_MAX));
     memcpy(icmp + ICMP_HEADER, network, quote);
     sum = tunic_checksum_add(0, icmp, ICMP_HEADER + quote);
     store_word(icmp + 2, (uint16_t)~tunic_checksum_fold(sum));
     return IPV4_LENGTH + ICMP_HEADER + quote;
 }
 
-static size_t write6(uint8_t *answer, const uint8_t *network, size_t length, uint32_t mtu)
+static size_t write6(uint8_t *answer, const uint8_t *network, size_t length,
+                     const struct report *report)
 {
     enum { QUOTE_MOST = IPV6_MTU_LEAST - IPV6_LENGTH - ICMP_HEADER };
     size_t quote = length < QUOTE_MOST ? length : QUOTE_MOST;
@@ -137,8 +158,9 @@ static size_t write6(uint8_t *answer, const uint8_t *network, size_t length, uin
     memcpy(answer + IPV6_SOURCE, network + IPV6_TARGET, IPV6_ADDRESS);
     memcpy(answer + IPV6_TARGET, network + IPV6_SOURCE, IPV6_ADDRESS);
 
-    icmp[0] = ICMPV6_PACKET_TOO_BIG;
-    store32(icmp + 4, mtu);
+    icmp[0] = report->type6;
+    icmp[1] = report->code6;
+    store32(icmp + 4, report->mtu);
     memcpy(icmp + ICMP_HEADER, network, quote);
     uint32_t sum = tunic_checksum_pseudo(answer, IPPROTO_ICMPV6, (uint32_t)(ICMP_HEADER + quote));
     sum = tunic_checksum_add(sum, icmp, ICMP_HEADER + quote);
@@ -146,28 +168,53 @@ static size_t write6(uint8_t *answer, const uint8_t *network, size_t length, uin
     return IPV6_LENGTH + ICMP_HEADER + quote;
 }
 
+static size_t write_answer(enum tunic_layer layer, const struct tunic_headers *headers,
+                           const uint8_t *packet, const struct report *report, uint8_t *answer)
+{
+    const uint8_t *network = packet + headers->network;
+    size_t quotable = (size_t)headers->end - headers->network;
+
+    if (headers->version == 4 ? !may_answer4(headers, packet) : !may_answer6(headers, packet))
+        return 0;
+    if (layer == TUNIC_LAYER_ETHERNET) {
+        if (((packet[0] | packet[MAC]) & MAC_GROUP) != 0)
+            return 0;
+        memcpy(answer, packet, headers->network); /* tags and type are those of the packet */
+        memcpy(answer, packet + MAC, MAC);
+        memcpy(answer + MAC, packet, MAC);
+    }
+    answer += headers->network;
+    return headers->network + (headers->version == 4 ? write4(answer, network, quotable, report)
+                                                     : write6(answer, network, quotable, report));
+}
+
 size_t tunic_too_big(enum tunic_layer layer, const uint8_t *packet, size_t length, uint32_t limit,
-                     uint8_t answer[TUNIC_TOO_BIG_MOST])
+                     uint8_t answer[TUNIC_ANSWER_MOST])
 {
     struct tunic_headers headers;
 
     if (!tunic_headers_read(&headers, layer, packet, length) || headers.version == 0 ||
         limit < headers.network)
         return 0;
-    uint32_t mtu = limit - headers.network;
-    if (headers.version == 4 ? !may_answer4(&headers, packet, mtu)
-                             : !may_answer6(&headers, packet, mtu))
+    const struct report report = {.type4 = ICMP_UNREACHABLE,
+                                  .code4 = ICMP_FRAGMENTATION_NEEDED,
+                                  .type6 = ICMPV6_PACKET_TOO_BIG,
+                                  .mtu = limit - headers.network};
+    if (!may_be_too_big(&headers, packet, report.mtu))
         return 0;
-    if (layer == TUNIC_LAYER_ETHERNET) {
-        if (((packet[0] | packet[MAC]) & MAC_GROUP) != 0)
-            return 0;
-        memcpy(answer, packet, headers.network); /* tags and type are those of the packet */
-        memcpy(answer, packet + MAC, MAC);
-        memcpy(answer + MAC, packet, MAC);
-    }
-    const uint8_t *network = packet + headers.network;
-    size_t quotable = (size_t)headers.end - headers.network;
-    return headers.network + (headers.version == 4
-                                  ? write4(answer + headers.network, network, quotable, mtu)
-                                  : write6(answer + headers.network, network, quotable, mtu));
+    return write_answer(layer, &headers, packet, &report, answer);
+}
+
+size_t tunic_no_route(enum tunic_layer layer, const uint8_t *packet, size_t length,
+                      uint8_t answer[TUNIC_ANSWER_MOST])
+{
+    static const struct report report = {.type4 = ICMP_UNREACHABLE,
+                                         .code4 = ICMP_HOST_UNREACHABLE,
+                                         .type6 = ICMPV6_UNREACHABLE,
+                                         .code6 = ICMPV6_NO_ROUTE};
+    struct tunic_headers headers;
+
+    if (!tunic_headers_read(&headers, layer, packet, length) || headers.version == 0)
+        return 0;
+    return write_answer(layer, &headers, packet, &report, answer);
 }
