@@ -258,15 +258,43 @@ static void test_cut_off(void **state)
     }
 }
 
+/* Whoever sent it is told, also of what may be fragmented, and by the same rules. */
+static void test_no_route(void **state)
+{
+    static const struct recipe recipes[] = {
+        {false, 0, 4, U, 0, 0, 0, 1, 1, payload, 40},
+        {false, 0, 6, U, 0, 0, 0, 1, 1, payload, 40},
+    };
+    uint8_t answer[TUNIC_ANSWER_MOST];
+    uint8_t packet[300];
+
+    (void)state;
+    size_t length = made_write(&recipes[0], packet);
+    assert_int_equal(tunic_no_route(TUNIC_LAYER_IP, packet, length, answer), 28 + length);
+    assert_int_equal(answer[20], 3);
+    assert_int_equal(answer[21], 1);
+    assert_int_equal(made_get16(answer + 26), 0);
+    assert_int_equal(made_sum(0, answer + 20, 8 + length), 0xFFFF);
+    packet[16] = 224; /* to a group */
+    assert_int_equal(tunic_no_route(TUNIC_LAYER_IP, packet, length, answer), 0);
+    assert_int_equal(tunic_no_route(TUNIC_LAYER_IP, packet, 12, answer), 0);
+
+    length = made_write(&recipes[1], packet);
+    assert_int_equal(tunic_no_route(TUNIC_LAYER_IP, packet, length, answer), 48 + length);
+    assert_int_equal(answer[40], 1);
+    assert_int_equal(answer[41], 0);
+    assert_int_equal(made_get16(answer + 46), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers), cmocka_unit_test(test_largest),
         cmocka_unit_test(test_limits),  cmocka_unit_test(test_fragments6),
-        cmocka_unit_test(test_cut_off),
+        cmocka_unit_test(test_cut_off), cmocka_unit_test(test_no_route),
     };
 
     for (size_t i = 0; i < sizeof(payload); i++)
         payload[i] = (uint8_t)(i * 7 + i / 251);
-    return cmocka_run_group_tests_name("packet_too_big", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("packet_answer", tests, NULL, NULL);
 }
