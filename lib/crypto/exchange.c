@@ -2,6 +2,7 @@
 #include "crypto/state.h"
 
 #include <errno.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 
 static const char algorithm[] = "X25519";
@@ -24,6 +25,26 @@ int tunic_x25519_public(struct tunic_crypto *crypto, const uint8_t private_key[T
     return done ? 0 : -ENOMEM;
 }
 
+/* Of a key that is given as private alone, libcrypto would make the public one too, which is as
+ * much work as the exchange itself, and not used by it: the peer's stands in for it. */
+static EVP_PKEY *private_half(struct tunic_crypto *crypto, const uint8_t *private_key,
+                              const uint8_t *peer_key)
+{
+    OSSL_PARAM parts[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, (void *)(uintptr_t)private_key,
+                                          TUNIC_KEY_SIZE),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)peer_key,
+                                          TUNIC_KEY_SIZE),
+        OSSL_PARAM_construct_end()};
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(crypto->library, algorithm, NULL);
+    EVP_PKEY *key = NULL;
+
+    if (context != NULL && EVP_PKEY_fromdata_init(context) == 1)
+        (void)EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, parts);
+    EVP_PKEY_CTX_free(context);
+    return key;
+}
+
 /* `failed` tells apart what is the points' fault from what is the system's. */
 static bool derive(EVP_PKEY_CTX *context, EVP_PKEY *peer, uint8_t shared[TUNIC_KEY_SIZE],
                    int *failed)
@@ -41,8 +62,7 @@ int tunic_x25519(struct tunic_crypto *crypto, const uint8_t private_key[TUNIC_KE
                  const uint8_t public_key[TUNIC_KEY_SIZE], uint8_t shared[TUNIC_KEY_SIZE])
 {
     int result = -ENOMEM;
-    EVP_PKEY *own = EVP_PKEY_new_raw_private_key_ex(crypto->library, algorithm, NULL, private_key,
-                                                    TUNIC_KEY_SIZE);
+    EVP_PKEY *own = private_half(crypto, private_key, public_key);
     EVP_PKEY *peer = EVP_PKEY_new_raw_public_key_ex(crypto->library, algorithm, NULL, public_key,
                                                     TUNIC_KEY_SIZE);
     EVP_PKEY_CTX *context = NULL;
