@@ -15,12 +15,6 @@
 
 enum { BLOCK_SIZE = 64, BLOCK_END = 48, STATE_ROW = 16 };
 
-struct sealing {
-    const uint8_t *key;
-    uint8_t nonce[TUNIC_NONCE_SIZE];
-    const struct tunic_message_text *message;
-};
-
 static bool fits(const struct tunic_message_text *message)
 {
     return message->length <= INT_MAX && message->associated_length <= INT_MAX;
@@ -39,7 +33,7 @@ static bool update(EVP_CIPHER_CTX *context, const struct tunic_message_text *mes
            EVP_CipherUpdate(context, message->output, &written, message->text, (int)length) == 1;
 }
 
-static int seal(struct tunic_crypto *crypto, const struct sealing *sealing)
+int tunic_seal(struct tunic_crypto *crypto, const struct tunic_sealing *sealing)
 {
     const struct tunic_message_text *message = sealing->message;
     EVP_CIPHER_CTX *context = crypto->cipher;
@@ -62,7 +56,7 @@ static int seal(struct tunic_crypto *crypto, const struct sealing *sealing)
     return done ? 0 : -ENOMEM;
 }
 
-static int unseal(struct tunic_crypto *crypto, const struct sealing *sealing)
+int tunic_unseal(struct tunic_crypto *crypto, const struct tunic_sealing *sealing)
 {
     const struct tunic_message_text *message = sealing->message;
     EVP_CIPHER_CTX *context = crypto->cipher;
@@ -93,19 +87,19 @@ static int unseal(struct tunic_crypto *crypto, const struct sealing *sealing)
 int tunic_aead_seal(struct tunic_crypto *crypto, const uint8_t key[TUNIC_KEY_SIZE],
                     uint64_t counter, const struct tunic_message_text *message)
 {
-    struct sealing sealing = {.key = key, .message = message};
+    struct tunic_sealing sealing = {.key = key, .message = message};
 
     tunic_nonce_of_counter(sealing.nonce, counter);
-    return seal(crypto, &sealing);
+    return tunic_seal(crypto, &sealing);
 }
 
 int tunic_aead_open(struct tunic_crypto *crypto, const uint8_t key[TUNIC_KEY_SIZE],
                     uint64_t counter, const struct tunic_message_text *message)
 {
-    struct sealing sealing = {.key = key, .message = message};
+    struct tunic_sealing sealing = {.key = key, .message = message};
 
     tunic_nonce_of_counter(sealing.nonce, counter);
-    return unseal(crypto, &sealing);
+    return tunic_unseal(crypto, &sealing);
 }
 
 /* ---- XChaCha20-Poly1305 ---------------------------------------------------------------- */
@@ -126,8 +120,8 @@ static void take_away(uint8_t *result, const uint8_t *row, const uint8_t *added)
     }
 }
 
-static int hchacha20(struct tunic_crypto *crypto, const uint8_t *key, const uint8_t *nonce,
-                     uint8_t derived[TUNIC_KEY_SIZE])
+int tunic_hchacha20(struct tunic_crypto *crypto, const uint8_t key[TUNIC_KEY_SIZE],
+                    const uint8_t nonce[16], uint8_t derived[TUNIC_KEY_SIZE])
 {
     static const uint8_t constant[STATE_ROW + 1] = "expand 32-byte k";
     uint8_t block[BLOCK_SIZE] = {0};
@@ -144,11 +138,11 @@ static int hchacha20(struct tunic_crypto *crypto, const uint8_t *key, const uint
 
 static int with_long_nonce(struct tunic_crypto *crypto, const uint8_t *key, const uint8_t *nonce,
                            const struct tunic_message_text *message,
-                           int (*action)(struct tunic_crypto *, const struct sealing *))
+                           int (*action)(struct tunic_crypto *, const struct tunic_sealing *))
 {
     uint8_t derived[TUNIC_KEY_SIZE];
-    struct sealing sealing = {.key = derived, .message = message};
-    int result = hchacha20(crypto, key, nonce, derived);
+    struct tunic_sealing sealing = {.key = derived, .message = message};
+    int result = tunic_hchacha20(crypto, key, nonce, derived);
 
     memcpy(sealing.nonce + TUNIC_NONCE_COUNTER, nonce + STATE_ROW, sizeof(uint64_t));
     if (result == 0)
@@ -161,12 +155,12 @@ int tunic_xaead_seal(struct tunic_crypto *crypto, const uint8_t key[TUNIC_KEY_SI
                      const uint8_t nonce[TUNIC_XNONCE_SIZE],
                      const struct tunic_message_text *message)
 {
-    return with_long_nonce(crypto, key, nonce, message, seal);
+    return with_long_nonce(crypto, key, nonce, message, tunic_seal);
 }
 
 int tunic_xaead_open(struct tunic_crypto *crypto, const uint8_t key[TUNIC_KEY_SIZE],
                      const uint8_t nonce[TUNIC_XNONCE_SIZE],
                      const struct tunic_message_text *message)
 {
-    return with_long_nonce(crypto, key, nonce, message, unseal);
+    return with_long_nonce(crypto, key, nonce, message, tunic_unseal);
 }

@@ -37,4 +37,17 @@ static inline void tunic_nonce_of_counter(uint8_t nonce[TUNIC_NONCE_SIZE], uint6
         nonce[TUNIC_NONCE_COUNTER + i] = (uint8_t)(counter >> (8 * i));
 }
 
+/* ---- aead.c, for its own use and the published vectors, which choose other nonces ---------- */
+
+struct tunic_sealing {
+    const uint8_t *key;
+    uint8_t nonce[TUNIC_NONCE_SIZE];
+    const struct tunic_message_text *message;
+};
+int tunic_seal(struct tunic_crypto *crypto, const struct tunic_sealing *sealing);
+int tunic_unseal(struct tunic_crypto *crypto, const struct tunic_sealing *sealing);
+/* The key of XChaCha20-Poly1305, of the first 16 bytes of its nonce. */
+int tunic_hchacha20(struct tunic_crypto *crypto, const uint8_t key[TUNIC_KEY_SIZE],
+                    const uint8_t nonce[16], uint8_t derived[TUNIC_KEY_SIZE]);
+
 #endif
