@@ -55,6 +55,7 @@ static void *work(void *closure)
 {
     struct worker *worker = closure;
 
+    (void)sem_post(&worker->pool->done);
     for (;;) {
         wait_for(&worker->wake);
         if (worker->action == NULL)
@@ -169,7 +170,8 @@ static int open_ciphers(struct tunic_cipher_pool *pool, struct tunic_crypto *cry
     return result;
 }
 
-/* All signals are the caller's. */
+/* All signals are the caller's. What a thread does at its beginning may be forbidden soon, so that
+ * it has to be past that. */
 static int start_threads(struct tunic_cipher_pool *pool, unsigned workers)
 {
     sigset_t all;
@@ -188,6 +190,8 @@ static int start_threads(struct tunic_cipher_pool *pool, unsigned workers)
         else
             (void)sem_destroy(&worker->wake);
     }
+    for (unsigned i = 0; i < pool->threads; i++)
+        wait_for(&pool->done);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return -failed;
 }
