@@ -24,6 +24,7 @@ pc:libcap-ng            libcap-ng-dev   libcap-ng-devel       libcap-ng         
 pc:libcrypto            libssl-dev      openssl-devel         openssl           libopenssl-devel   openssl-dev
 header:intel-ipsec-mb.h libipsec-mb-dev intel-ipsec-mb-devel  -                 -                  -
 pc:cmocka               libcmocka-dev   libcmocka-devel       cmocka            libcmocka-devel    cmocka-dev
+pc:jansson              libjansson-dev  jansson-devel         jansson           libjansson-devel   jansson-dev
 header:linux/if_tun.h   linux-libc-dev  kernel-headers        linux-api-headers linux-glibc-devel  linux-headers
 cppcheck                cppcheck        cppcheck              cppcheck          cppcheck           cppcheck
 valgrind                valgrind        valgrind              valgrind          valgrind           valgrind

@@ -6,7 +6,7 @@
 #   sudo tests/run.sh [-v] [PART…]
 #
 # Parts, all of them where none is named:
-#   unit       tests/unit, as the dev preset builds it
+#   unit       tests/unit and tests/vectors, as the dev preset builds them
 #   asan       the same, and the fuzz targets' corpora, under the address and UB sanitizers
 #   valgrind   the dev build under valgrind
 #   fuzz       a short run of each libFuzzer target (clang)
@@ -134,7 +134,7 @@ run_unit() {
     local preset=$1 program status passed failed skipped found=
     shift
     build "$preset" || return
-    for program in build/"$preset"/tests/unit/*; do
+    for program in build/"$preset"/tests/{unit,vectors}/*; do
         if [ ! -f "$program" ] || [ ! -x "$program" ]; then
             continue
         fi
