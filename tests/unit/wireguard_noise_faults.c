@@ -103,14 +103,14 @@ static void arm(unsigned failing, const uint8_t *secret)
 /* ---- steps ----------------------------------------------------------------------------- */
 
 /* What the side of this step keeps secret. */
-static const struct tunic_handshake *acting(const struct pair *pair, pair_step *step)
+static const struct tunic_handshake *acting(const struct pair *pair, pair_step step)
 {
     return step == pair_write_first || step == pair_read_second ? &pair->initiator.handshake
                                                                 : &pair->responder.handshake;
 }
 
 /* Returns how many primitives the step asks. */
-static unsigned run_faulty(pair_step *step)
+static unsigned run_faulty(pair_step step)
 {
     struct pair pair;
     struct pair before;

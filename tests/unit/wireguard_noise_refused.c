@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* The step fails, and neither side notices. */
-static void assert_refused(struct pair *pair, pair_step *step, int expected)
+static void assert_refused(struct pair *pair, pair_step step, int expected)
 {
     const struct tunic_handshake initiator = pair->initiator.handshake;
     const struct tunic_handshake responder = pair->responder.handshake;
@@ -17,21 +17,22 @@ static void assert_refused(struct pair *pair, pair_step *step, int expected)
 }
 
 /* After all that was refused, the right one is still taken, and all behind it. */
-static void assert_goes_on(struct pair *pair, pair_step *step)
+static void assert_goes_on(struct pair *pair, pair_step step)
 {
-    size_t i = 0;
+    bool reached = false;
 
-    while (pair_steps[i] != step)
-        i++;
-    for (; i < PAIR_STEPS; i++)
-        assert_int_equal(pair_steps[i](pair), 0);
+    for (size_t i = 0; i < PAIR_STEPS; i++) {
+        reached |= pair_steps[i] == step;
+        if (reached)
+            assert_int_equal(pair_steps[i](pair), 0);
+    }
     assert_memory_equal(pair->initiator.handshake.hash, pair->responder.handshake.hash,
                         TUNIC_HASH_SIZE);
 }
 
 /* ---- damage ---------------------------------------------------------------------------- */
 
-static void damage(struct pair *pair, pair_step *step, uint8_t *bytes, size_t length)
+static void damage(struct pair *pair, pair_step step, uint8_t *bytes, size_t length)
 {
     for (size_t bit = 0; bit < length * 8; bit++) {
         bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);
@@ -154,7 +155,7 @@ static void test_wrong_prologue(void **state)
 /* ---- points of low order --------------------------------------------------------------- */
 
 /* In the place of a public key, in every step that reads it. */
-static void refuse_low_order(pair_step *step, size_t offset)
+static void refuse_low_order(pair_step step, size_t offset)
 {
     struct pair pair;
     uint8_t right[TUNIC_KEY_SIZE];
@@ -189,7 +190,7 @@ static void test_low_order_static(void **state)
 /* What a low-order static key gives with ours; whoever made it may not have looked. */
 static void test_low_order_static_static(void **state)
 {
-    pair_step *const steps[] = {pair_write_first, pair_read_first};
+    const pair_step steps[] = {pair_write_first, pair_read_first};
     struct pair pair;
     uint8_t right[TUNIC_KEY_SIZE];
 

@@ -5,8 +5,8 @@
 
 struct tunic_crypto *pair_crypto;
 
-pair_step *const pair_steps[PAIR_STEPS] = {pair_write_first, pair_read_static, pair_read_first,
-                                           pair_write_second, pair_read_second};
+const pair_step pair_steps[PAIR_STEPS] = {pair_write_first, pair_read_static, pair_read_first,
+                                          pair_write_second, pair_read_second};
 
 int pair_open_crypto(void **state)
 {
@@ -36,7 +36,7 @@ void pair_fill(void *bytes, size_t length)
 
 struct tunic_identity pair_identity(void)
 {
-    struct tunic_identity identity;
+    struct tunic_identity identity = {{0}, {0}};
 
     pair_fill(identity.private_key, TUNIC_KEY_SIZE);
     tunic_x25519_clamp(identity.private_key);
@@ -136,7 +136,7 @@ int pair_read_second(struct pair *pair)
                                        NULL, 0);
 }
 
-void pair_again(struct pair *pair, pair_step *step)
+void pair_again(struct pair *pair, pair_step step)
 {
     const uint8_t *responder_static = pair->responder.identity.public_key;
 
@@ -147,7 +147,7 @@ void pair_again(struct pair *pair, pair_step *step)
         assert_int_equal(pair_steps[i](pair), 0);
 }
 
-void pair_before(struct pair *pair, pair_step *step)
+void pair_before(struct pair *pair, pair_step step)
 {
     make_keys(pair);
     pair_again(pair, step);

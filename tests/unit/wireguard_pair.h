@@ -47,12 +47,12 @@ int pair_write_second(struct pair *pair);
 int pair_read_second(struct pair *pair);
 
 /* The steps in their order. */
-typedef int pair_step(struct pair *pair);
+typedef int (*pair_step)(struct pair *pair);
 enum { PAIR_STEPS = 5 };
-extern pair_step *const pair_steps[PAIR_STEPS];
+extern const pair_step pair_steps[PAIR_STEPS];
 /* New keys, and all steps before that one. */
-void pair_before(struct pair *pair, pair_step *step);
+void pair_before(struct pair *pair, pair_step step);
 /* The same again with new ephemeral keys alone. */
-void pair_again(struct pair *pair, pair_step *step);
+void pair_again(struct pair *pair, pair_step step);
 
 #endif
