@@ -57,7 +57,7 @@ int tunic_cookie_take(struct tunic_crypto *crypto, struct tunic_cookie_maker *ma
 enum { TUNIC_LIMIT_ADDRESSES = 4096 };
 
 /* Buckets of tokens: 20 a second and 5 at once for each IPv4 address or IPv6 /64. Bounded: where
- * more addresses come than there is room for, the one that was idle longest makes room. */
+ * more addresses come than there is room for, one that used little makes room. */
 struct tunic_limit;
 int tunic_limit_open(struct tunic_limit **limit, uint64_t seed);
 void tunic_limit_close(struct tunic_limit *limit);
