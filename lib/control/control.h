@@ -145,11 +145,13 @@ enum {
 struct tunic_control;
 /* Makes the socket at `path`, mode 0600, of `owner` (uid, -1: as it comes), and serves it from the
  * loop. A socket that nobody serves any more is replaced; TUNIC_BUSY: one that is served. Missing
- * folders of /var/run/wireguard are made (0755). */
+ * folders are made (0755). Only root, `owner` and whoever this process runs as now are listened to.
+ */
 int tunic_control_open(struct tunic_control **control, struct tunic_loop *loop, const char *path,
                        uint32_t owner, const struct tunic_control_user *user,
                        struct tunic_error *error);
-/* Removes the socket, where it still may. NULL too. */
-void tunic_control_close(struct tunic_control *control);
+/* `remove`: also its file, unless somebody else has put another one there; not in a sandbox, which
+ * does not survive it. NULL too. */
+void tunic_control_close(struct tunic_control *control, bool remove);
 
 #endif
