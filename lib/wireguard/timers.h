@@ -38,16 +38,14 @@ struct tunic_timers {
     uint64_t zero;
     uint64_t persistent;
     uint16_t interval; /* seconds of persistent keepalives; 0: off */
-    uint16_t
-        attempts; /* initiations sent again since the last session or since data asked for it */
-    bool another; /* data came while a keepalive was due: one more afterwards */
+    uint16_t attempts; /* initiations sent again since the last session, or since data asked */
+    bool another;      /* data came while a keepalive was due: where that cannot be sent, one more */
 };
 
 /* Events. `jitter` is a random number of milliseconds up to TUNIC_JITTER. */
 void tunic_timers_data_sent(struct tunic_timers *timers, uint64_t now, unsigned jitter);
 void tunic_timers_data_received(struct tunic_timers *timers, uint64_t now);
-void tunic_timers_authenticated_sent(
-    struct tunic_timers *timers); /* any but an initiation's retry: see timers.c */
+void tunic_timers_authenticated_sent(struct tunic_timers *timers); /* any but a cookie reply */
 void tunic_timers_authenticated_received(struct tunic_timers *timers);
 void tunic_timers_authenticated_traversal(struct tunic_timers *timers,
                                           uint64_t now); /* either way */

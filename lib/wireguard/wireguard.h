@@ -12,8 +12,10 @@
  *   timers.c     what is due when: a function of a peer's times
  *   allowed.c    which peer has an address: a trie
  *   table.c      peers by public key, handshakes and sessions by index
+ *   schedule.c   which peer has something to do next
  *   peer.c       adding, changing and removing peers
- *   receive.c    handshake messages; data.c: data messages; wireguard.c: opening, keys, ticking
+ *   send.c       handshake messages and keepalives of ours; receive.c: handshake messages that come
+ *   data.c       data messages; wireguard.c: opening, keys, ticking
  *
  * Who calls gives it the messages that came, asks it with which session a packet goes, and lets it
  * tick when something is due. The packets themselves are encrypted by the caller, many at a time,
@@ -71,7 +73,8 @@ struct tunic_wireguard_user {
     /* There is a session to send with: what waited for it can go. Returns whether anything did; if
      * not, it may send a keepalive. */
     bool (*usable)(void *closure, struct tunic_wireguard_peer *peer);
-    /* An initiation was not answered, and the next follows: the way there may be another one. */
+    /* An initiation or data was not answered, and an initiation follows: the way there may be
+     * another one. */
     void (*retried)(void *closure, struct tunic_wireguard_peer *peer);
     /* Nobody answered for 90 s: what waits is dropped. */
     void (*gave_up)(void *closure, struct tunic_wireguard_peer *peer);
@@ -172,8 +175,8 @@ enum { TUNIC_MESSAGE_DATA = 4 };
 
 /* The session of a data message, and the job that decrypts it. NULL: none, drop it. The session
  * lives until the next call that is not about data messages. */
-struct tunic_session *tunic_wireguard_receiving(const struct tunic_wireguard *wireguard,
-                                                uint8_t *message, size_t length, uint64_t now,
+struct tunic_session *tunic_wireguard_receiving(struct tunic_wireguard *wireguard, uint8_t *message,
+                                                size_t length, uint64_t now,
                                                 struct tunic_packet_job *job);
 /* After the job, one message after the other in the order in which they came. False: forged, seen
  * before, or too late; drop it. True: `authenticated` was called, and `usable` where it confirms a
@@ -192,7 +195,8 @@ void tunic_wireguard_receive(struct tunic_wireguard *wireguard, const uint8_t *m
 /* When tunic_wireguard_tick has something to do; UINT64_MAX: never. May be too early. Changes with
  * every call above that has `now`. */
 uint64_t tunic_wireguard_due(const struct tunic_wireguard *wireguard);
-/* Does what is due: begins handshakes, sends keepalives, forgets keys. */
+/* Does what is due, for so many peers that packets need not wait long: begins handshakes, sends
+ * keepalives, forgets keys. */
 void tunic_wireguard_tick(struct tunic_wireguard *wireguard, uint64_t now);
 
 struct tunic_wireguard_counters {
