@@ -93,6 +93,11 @@ static const int listener[] = {
     SCMP_SYS(accept4),
 };
 
+/* Peers and ports that it is told of later. */
+static const int guard[] = {
+    SCMP_SYS(bind),
+};
+
 /* What getaddrinfo and the modules that it loads do (nsswitch.conf(5)). */
 static const int resolver[] = {
     SCMP_SYS(bind),       SCMP_SYS(shutdown),   SCMP_SYS(uname),     SCMP_SYS(sysinfo),
@@ -120,8 +125,10 @@ static const int sanitizers[] = {
 enum {
     RELAY = 1U << TUNIC_SANDBOX_RELAY,
     LISTENER = 1U << TUNIC_SANDBOX_LISTENER,
+    GUARD = 1U << TUNIC_SANDBOX_GUARD,
     RESOLVER = 1U << TUNIC_SANDBOX_RESOLVER,
-    EVERYONE = RELAY | LISTENER | RESOLVER,
+    RELAYS = RELAY | LISTENER | GUARD,
+    EVERYONE = RELAYS | RESOLVER,
 
     READ_ONLY = O_ACCMODE | O_CREAT | O_TRUNC,
 };
@@ -141,14 +148,8 @@ struct rule {
 
 static const struct rule rules[] = {
     /* No memory becomes code. The resolver maps its modules as such, and cannot write there. */
-    {RELAY | LISTENER,
-     2,
-     SCMP_SYS(mmap),
-     {BITS(2, PROT_EXEC, 0), BITS(3, MAP_ANONYMOUS, MAP_ANONYMOUS)}},
-    {RELAY | LISTENER,
-     2,
-     SCMP_SYS(mmap2),
-     {BITS(2, PROT_EXEC, 0), BITS(3, MAP_ANONYMOUS, MAP_ANONYMOUS)}},
+    {RELAYS, 2, SCMP_SYS(mmap), {BITS(2, PROT_EXEC, 0), BITS(3, MAP_ANONYMOUS, MAP_ANONYMOUS)}},
+    {RELAYS, 2, SCMP_SYS(mmap2), {BITS(2, PROT_EXEC, 0), BITS(3, MAP_ANONYMOUS, MAP_ANONYMOUS)}},
     {RESOLVER, 1, SCMP_SYS(mmap), {BITS(2, PROT_EXEC, 0)}},
     {RESOLVER, 1, SCMP_SYS(mmap), {BITS(2, PROT_WRITE, 0)}},
     {RESOLVER, 1, SCMP_SYS(mmap2), {BITS(2, PROT_EXEC, 0)}},
@@ -156,19 +157,19 @@ static const struct rule rules[] = {
     {EVERYONE, 1, SCMP_SYS(mprotect), {BITS(2, PROT_EXEC, 0)}},
 
     /* fstat, as glibc calls it at times. */
-    {RELAY | LISTENER, 1, SCMP_SYS(newfstatat), {BITS(3, AT_EMPTY_PATH, AT_EMPTY_PATH)}},
-    {RELAY | LISTENER, 1, SCMP_SYS(fstatat64), {BITS(3, AT_EMPTY_PATH, AT_EMPTY_PATH)}},
-    {RELAY | LISTENER, 1, SCMP_SYS(statx), {BITS(2, AT_EMPTY_PATH, AT_EMPTY_PATH)}},
+    {RELAYS, 1, SCMP_SYS(newfstatat), {BITS(3, AT_EMPTY_PATH, AT_EMPTY_PATH)}},
+    {RELAYS, 1, SCMP_SYS(fstatat64), {BITS(3, AT_EMPTY_PATH, AT_EMPTY_PATH)}},
+    {RELAYS, 1, SCMP_SYS(statx), {BITS(2, AT_EMPTY_PATH, AT_EMPTY_PATH)}},
 
-    {RELAY | LISTENER, 1, SCMP_SYS(ioctl), {EQUALS(1, TUNGETIFF)}},
-    {RELAY | LISTENER, 1, SCMP_SYS(ioctl), {EQUALS(1, TUNSETOFFLOAD)}},
-    {RELAY | LISTENER, 1, SCMP_SYS(ioctl), {EQUALS(1, TUNSETVNETHDRSZ)}},
+    {RELAYS, 1, SCMP_SYS(ioctl), {EQUALS(1, TUNGETIFF)}},
+    {RELAYS, 1, SCMP_SYS(ioctl), {EQUALS(1, TUNSETOFFLOAD)}},
+    {RELAYS, 1, SCMP_SYS(ioctl), {EQUALS(1, TUNSETVNETHDRSZ)}},
     {EVERYONE, 1, SCMP_SYS(ioctl), {EQUALS(1, TIOCGWINSZ)}},
     {EVERYONE, 1, SCMP_SYS(ioctl), {EQUALS(1, TCGETS)}},
     {EVERYONE, 1, SCMP_SYS(ioctl), {EQUALS(1, FIONREAD)}},
 
-    {RESOLVER, 1, SCMP_SYS(socket), {EQUALS(0, AF_INET)}},
-    {RESOLVER, 1, SCMP_SYS(socket), {EQUALS(0, AF_INET6)}},
+    {GUARD | RESOLVER, 1, SCMP_SYS(socket), {EQUALS(0, AF_INET)}},
+    {GUARD | RESOLVER, 1, SCMP_SYS(socket), {EQUALS(0, AF_INET6)}},
     {RESOLVER, 1, SCMP_SYS(socket), {EQUALS(0, AF_UNIX)}},
     {RESOLVER, 2, SCMP_SYS(socket), {EQUALS(0, AF_NETLINK), EQUALS(2, 0)}}, /* NETLINK_ROUTE */
 
@@ -209,18 +210,21 @@ static int allow_signals(scmp_filter_ctx filter, pid_t helper)
 
 static int fill(scmp_filter_ctx filter, const struct tunic_sandbox *sandbox)
 {
+    unsigned role = 1U << sandbox->role;
     int result = allow_all(filter, everyone, TUNIC_COUNT(everyone));
 
-    if (result == 0 && sandbox->role == TUNIC_SANDBOX_LISTENER)
+    if (result == 0 && (role & (LISTENER | GUARD)) != 0)
         result = allow_all(filter, listener, TUNIC_COUNT(listener));
-    if (result == 0 && sandbox->role == TUNIC_SANDBOX_RESOLVER)
+    if (result == 0 && role == GUARD)
+        result = allow_all(filter, guard, TUNIC_COUNT(guard));
+    if (result == 0 && role == RESOLVER)
         result = allow_all(filter, resolver, TUNIC_COUNT(resolver));
 #ifdef TUNIC_SANITIZED
     if (result == 0)
         result = allow_all(filter, sanitizers, TUNIC_COUNT(sanitizers));
 #endif
     for (size_t i = 0; i < TUNIC_COUNT(rules) && result == 0; i++)
-        if ((rules[i].roles & (1U << sandbox->role)) != 0)
+        if ((rules[i].roles & role) != 0)
             result = allow(filter, rules[i].call, rules[i].count, rules[i].arguments);
     if (result == 0)
         result = allow_signals(filter, sandbox->helper);

@@ -20,6 +20,7 @@
 enum tunic_sandbox_role {
     TUNIC_SANDBOX_RELAY,    /* reads, writes, sends, receives, waits; on what is open */
     TUNIC_SANDBOX_LISTENER, /* the same, and accepts and makes TCP connections */
+    TUNIC_SANDBOX_GUARD,    /* the same, and makes sockets of its own for IP and binds them */
     TUNIC_SANDBOX_RESOLVER, /* looks names up: reads files of the system, asks name servers */
 };
 

@@ -33,8 +33,10 @@
 enum {
     RELAY = 1U << TUNIC_SANDBOX_RELAY,
     LISTENER = 1U << TUNIC_SANDBOX_LISTENER,
+    GUARD = 1U << TUNIC_SANDBOX_GUARD,
     RESOLVER = 1U << TUNIC_SANDBOX_RESOLVER,
-    EVERYONE = RELAY | LISTENER | RESOLVER,
+    RELAYS = RELAY | LISTENER | GUARD,
+    EVERYONE = RELAYS | RESOLVER,
 #ifdef TUNIC_SANITIZED /* Landlock answers these calls then */
     OPENS_READING = EVERYONE,
     OPENS_WRITING = EVERYONE,
@@ -69,15 +71,15 @@ static const struct call {
     {"nanosleep", EVERYONE, SYS_clock_nanosleep, {-1}},
     {"wait4", EVERYONE, SYS_wait4, {-1}},
 
-    {"bind", RESOLVER, SYS_bind, {-1}},
+    {"bind", GUARD | RESOLVER, SYS_bind, {-1}},
     {"listen", NONE, SYS_listen, {-1}},
-    {"accept4", LISTENER, SYS_accept4, {-1}},
+    {"accept4", LISTENER | GUARD, SYS_accept4, {-1}},
     {"shutdown", RESOLVER, SYS_shutdown, {-1}},
     {"fcntl", RESOLVER, SYS_fcntl, {-1, F_SETFL}},
-    {"TCP", RESOLVER, SYS_socket, {AF_INET, SOCK_STREAM | SOCK_NONBLOCK}},
-    {"TCP over IPv6", RESOLVER, SYS_socket, {AF_INET6, SOCK_STREAM | SOCK_CLOEXEC}},
-    {"UDP", RESOLVER, SYS_socket, {AF_INET, SOCK_DGRAM}},
-    {"UDP over IPv6", RESOLVER, SYS_socket, {AF_INET6, SOCK_DGRAM}},
+    {"TCP", GUARD | RESOLVER, SYS_socket, {AF_INET, SOCK_STREAM | SOCK_NONBLOCK}},
+    {"TCP over IPv6", GUARD | RESOLVER, SYS_socket, {AF_INET6, SOCK_STREAM | SOCK_CLOEXEC}},
+    {"UDP", GUARD | RESOLVER, SYS_socket, {AF_INET, SOCK_DGRAM}},
+    {"UDP over IPv6", GUARD | RESOLVER, SYS_socket, {AF_INET6, SOCK_DGRAM}},
     {"a local socket", RESOLVER, SYS_socket, {AF_UNIX, SOCK_STREAM}},
     {"rtnetlink", RESOLVER, SYS_socket, {AF_NETLINK, SOCK_RAW, 0}},
     {"other netlink", NONE, SYS_socket, {AF_NETLINK, SOCK_RAW, 4}},
@@ -96,9 +98,9 @@ static const struct call {
     {"mount", NONE, SYS_mount, {0}},
     {"chroot", NONE, SYS_chroot, {0}},
 
-    {"TUNGETIFF", RELAY | LISTENER, SYS_ioctl, {-1, (long)TUNGETIFF}},
-    {"TUNSETOFFLOAD", RELAY | LISTENER, SYS_ioctl, {-1, TUNSETOFFLOAD}},
-    {"TUNGETIFF as an int", RELAY | LISTENER, SYS_ioctl, {-1, (int)TUNGETIFF}},
+    {"TUNGETIFF", RELAYS, SYS_ioctl, {-1, (long)TUNGETIFF}},
+    {"TUNSETOFFLOAD", RELAYS, SYS_ioctl, {-1, TUNSETOFFLOAD}},
+    {"TUNGETIFF as an int", RELAYS, SYS_ioctl, {-1, (int)TUNGETIFF}},
     {"TUNSETIFF", NONE, SYS_ioctl, {-1, TUNSETIFF}},
     {"TUNSETPERSIST", NONE, SYS_ioctl, {-1, TUNSETPERSIST}},
     {"TIOCGWINSZ", EVERYONE, SYS_ioctl, {-1, TIOCGWINSZ}},
@@ -245,7 +247,7 @@ static int attempt_ending(const void *closure)
 
 static void test_calls(void **state)
 {
-    static const char *const names[] = {"relay", "listener", "resolver"};
+    static const char *const names[] = {"relay", "listener", "guard", "resolver"};
 
     (void)state;
     for (size_t i = 0; i < TUNIC_COUNT(calls); i++)
