@@ -26,14 +26,21 @@ void tunic_tcp_set_options(int descriptor)
     (void)tunic_socket_set(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, UNANSWERED_TIME);
 }
 
+size_t tunic_tcp_room(struct tunic_transport *transport, const struct tunic_endpoint *to)
+{
+    (void)transport;
+    (void)to;
+    return TUNIC_DATAGRAM_MOST;
+}
+
 /* ---- the connection -------------------------------------------------------------------- */
 
 static bool is_listener(const struct tunic_tcp *tcp)
 {
-    return tcp->listener.descriptor >= 0;
+    return tcp->listener.source.descriptor >= 0;
 }
 
-void tunic_tcp_set_ready(struct tunic_tcp *tcp, bool ready)
+static void set_ready(struct tunic_tcp *tcp, bool ready)
 {
     if (tcp->ready == ready)
         return;
@@ -47,29 +54,23 @@ static void tell_connected(struct tunic_tcp *tcp, const struct tunic_endpoint *e
         tcp->base.user.connected(tcp->base.user.closure, endpoint);
 }
 
-void tunic_tcp_join(struct tunic_tcp *tcp)
+static void join(struct tunic_tcp *tcp)
 {
-    tcp->state = TUNIC_TCP_CONNECTED;
-    tcp->joined = tunic_clock_now();
-    tcp->base.counters.connects++;
-    tell_connected(tcp, &tcp->peer);
-    tunic_tcp_set_ready(tcp, true);
+    tunic_tcp_stream_begin(&tcp->stream, &tcp->base);
+    tell_connected(tcp, &tcp->stream.peer);
+    set_ready(tcp, true);
 }
 
-void tunic_tcp_part(struct tunic_tcp *tcp)
+static void part(struct tunic_tcp *tcp)
 {
-    /* It ended inside a frame, or what came was none. */
-    if (tcp->held > 0)
-        tcp->base.counters.malformed++;
-    tcp->held = 0;
-    tcp->state = TUNIC_TCP_NOBODY;
-    tunic_loop_remove(tcp->base.loop, &tcp->connection);
-    if (is_listener(tcp))
-        (void)close(tcp->connection.descriptor);
-    else
-        tunic_tcp_dial_part(tcp);
-    tcp->connection.descriptor = -1;
-    tunic_tcp_set_ready(tcp, false);
+    tunic_tcp_stream_end(&tcp->stream, &tcp->input, &tcp->base);
+    if (is_listener(tcp)) {
+        (void)close(tcp->stream.source.descriptor);
+        tcp->stream.source.descriptor = -1;
+    } else {
+        tunic_tcp_dial_part(&tcp->dialler);
+    }
+    set_ready(tcp, false);
     tell_connected(tcp, NULL);
 }
 
@@ -77,32 +78,100 @@ static void connection_ready(void *closure, uint32_t events)
 {
     struct tunic_tcp *tcp = closure;
 
-    if (tcp->state == TUNIC_TCP_DIALS) {
-        tunic_tcp_dial_answered(tcp);
+    if (tcp->stream.state == TUNIC_TCP_DIALS) {
+        if (tunic_tcp_dial_answered(&tcp->dialler))
+            join(tcp);
         return;
     }
-    if (events & EPOLLOUT)
-        tunic_tcp_send_ready(tcp);
-    if (tcp->state == TUNIC_TCP_CONNECTED && (events & ~(uint32_t)EPOLLOUT))
-        tunic_tcp_receive(tcp);
+    if ((events & EPOLLOUT) && tunic_tcp_stream_drain(&tcp->stream, &tcp->base))
+        set_ready(tcp, true);
+    if (tcp->stream.state == TUNIC_TCP_CONNECTED && (events & ~(uint32_t)EPOLLOUT) &&
+        !tunic_tcp_stream_receive(&tcp->stream, &tcp->input, &tcp->base))
+        part(tcp);
+}
+
+/* ---- whoever comes --------------------------------------------------------------------- */
+
+static bool is_wanted(const struct tunic_tcp *tcp, const union tunic_socket_address *from)
+{
+    const struct tunic_transport_user *user = &tcp->base.user;
+
+    if (user->admits && !user->admits(user->closure, from))
+        return false;
+    return tcp->stream.state == TUNIC_TCP_NOBODY ||
+           tunic_endpoint_same_host(&tcp->stream.peer.remote, from);
+}
+
+static void meet(void *closure, int descriptor, const union tunic_socket_address *from)
+{
+    struct tunic_tcp *tcp = closure;
+    struct tunic_error error;
+
+    if (!is_wanted(tcp, from)) {
+        tcp->base.counters.refused++;
+        (void)close(descriptor);
+        return;
+    }
+    if (tcp->stream.state != TUNIC_TCP_NOBODY)
+        part(tcp);
+    tcp->stream.source.descriptor = descriptor;
+    if (tunic_loop_add(tcp->base.loop, &tcp->stream.source, EPOLLIN, &error) != 0) {
+        tcp->stream.source.descriptor = -1;
+        (void)close(descriptor);
+        return;
+    }
+    tcp->stream.peer = (struct tunic_endpoint){.remote = *from};
+    join(tcp);
 }
 
 /* ---- the transport --------------------------------------------------------------------- */
+
+static void drop(struct tunic_tcp *tcp, struct tunic_outbox *outbox)
+{
+    for (size_t i = 0; i < outbox->message_count; i++)
+        tcp->base.counters.dropped += outbox->messages[i].count;
+    tcp->left_on = 0;
+    tunic_outbox_clear(outbox);
+}
+
+static void send_all(struct tunic_transport *transport, struct tunic_outbox *outbox)
+{
+    struct tunic_tcp *tcp = tunic_tcp_of(transport);
+    bool is_left = tcp->left_on != 0;
+    bool is_current =
+        tcp->stream.state == TUNIC_TCP_CONNECTED && tcp->left_on == tcp->stream.number;
+    size_t left = 0;
+
+    if (outbox->message_count == 0 || (is_left && is_current && !tcp->ready))
+        return;
+    if (!tcp->ready || (is_left && !is_current)) {
+        drop(tcp, outbox);
+        return;
+    }
+    for (size_t i = 0; i < outbox->message_count; i++) {
+        struct tunic_message *message = &outbox->messages[i];
+
+        tunic_tcp_stream_send(&tcp->stream, transport, outbox->pieces, message);
+        if (message->count > 0)
+            outbox->messages[left++] = *message;
+    }
+    outbox->message_count = left;
+    tcp->left_on = left > 0 ? tcp->stream.number : 0;
+    if (left == 0)
+        tunic_outbox_clear(outbox);
+    if (tcp->stream.full)
+        set_ready(tcp, false);
+}
 
 static void reconnect(struct tunic_transport *transport, const struct tunic_addresses *addresses)
 {
     struct tunic_tcp *tcp = tunic_tcp_of(transport);
 
-    if (!is_listener(tcp))
-        tunic_tcp_dial_others(tcp, addresses);
-}
-
-/* A stream cuts up what it is given as the path needs it. */
-static size_t room(struct tunic_transport *transport, const struct tunic_endpoint *to)
-{
-    (void)transport;
-    (void)to;
-    return TUNIC_DATAGRAM_MOST;
+    if (is_listener(tcp) || !tunic_tcp_dial_others(&tcp->dialler, addresses))
+        return;
+    if (tcp->stream.state == TUNIC_TCP_CONNECTED)
+        part(tcp);
+    tunic_tcp_dial_afresh(&tcp->dialler);
 }
 
 static uint16_t port(const struct tunic_transport *transport)
@@ -118,35 +187,27 @@ static int rebind(struct tunic_transport *transport, uint16_t port)
     return -EOPNOTSUPP;
 }
 
-/* Descriptors that are closed leave the loop by themselves, but it may still have to tell of them.
- */
-static void close_source(struct tunic_loop *loop, struct tunic_source *source)
-{
-    if (source->descriptor < 0)
-        return;
-    tunic_loop_remove(loop, source);
-    (void)close(source->descriptor);
-}
-
 static void close_tcp(struct tunic_transport *transport)
 {
     struct tunic_tcp *tcp = tunic_tcp_of(transport);
-    struct tunic_loop *loop = tcp->base.loop;
 
-    tunic_timer_remove(loop, &tcp->timer);
-    close_source(loop, &tcp->listener);
-    close_source(loop, &tcp->connection);
-    for (size_t i = 0; i < TUNIC_COUNT(tcp->sockets); i++)
-        if (tcp->sockets[i] >= 0 && tcp->sockets[i] != tcp->connection.descriptor)
-            (void)close(tcp->sockets[i]);
+    if (tcp->stream.source.descriptor >= 0)
+        tunic_loop_remove(tcp->base.loop, &tcp->stream.source);
+    if (is_listener(tcp)) {
+        if (tcp->stream.source.descriptor >= 0)
+            (void)close(tcp->stream.source.descriptor);
+        tunic_tcp_listen_close(&tcp->listener);
+    } else {
+        tunic_tcp_dial_close(&tcp->dialler);
+    }
     free(tcp);
 }
 
 static const struct tunic_transport_operations operations = {
     .name = "tcp",
-    .send = tunic_tcp_send,
+    .send = send_all,
     .reconnect = reconnect,
-    .room = room,
+    .room = tunic_tcp_room,
     .port = port,
     .rebind = rebind,
     .close = close_tcp,
@@ -159,18 +220,10 @@ static struct tunic_tcp *allocate(struct tunic_loop *loop, const struct tunic_tr
     if (!tcp)
         return NULL;
     tcp->base = (struct tunic_transport){
-        .operations = &operations,
-        .form = {.prefix = TUNIC_TCP_PREFIX,
-                 .most_run = UINT16_MAX,
-                 .most_length = UINT32_MAX,
-                 .stream = true},
-        .user = *user,
-        .loop = loop,
-    };
-    tcp->listener.descriptor = -1;
-    tcp->connection = (struct tunic_source){-1, connection_ready, tcp};
-    tcp->timer.closure = tcp;
-    tcp->sockets[0] = tcp->sockets[1] = -1;
+        .operations = &operations, .form = TUNIC_TCP_FORM, .user = *user, .loop = loop};
+    tcp->stream.source = (struct tunic_source){-1, connection_ready, tcp};
+    tcp->listener =
+        (struct tunic_tcp_listener){.source.descriptor = -1, .meet = meet, .closure = tcp};
     return tcp;
 }
 
@@ -186,20 +239,17 @@ int tunic_tcp_open(struct tunic_transport **transport, struct tunic_loop *loop,
     tcp = allocate(loop, user);
     if (!tcp)
         return tunic_error_memory(error);
-    result = tunic_timer_add(loop, &tcp->timer, error);
+    result = options->listen ? tunic_tcp_listen(&tcp->listener, loop, options, error)
+                             : tunic_tcp_dial_open(&tcp->dialler, loop, options, error);
     if (result != 0) {
         free(tcp);
         return result;
     }
-    result = options->listen ? tunic_tcp_listen(tcp, options, error)
-                             : tunic_tcp_dial_prepare(tcp, options, error);
-    if (result != 0) {
-        close_tcp(&tcp->base);
-        return result;
-    }
     *transport = &tcp->base;
     user->ready(user->closure, false);
-    if (options->connect)
-        tunic_tcp_dial(tcp);
+    if (options->connect) {
+        tunic_tcp_dial_for(&tcp->dialler, &tcp->stream, options->connect);
+        tunic_tcp_dial(&tcp->dialler);
+    }
     return 0;
 }

@@ -9,36 +9,6 @@ enum { BACKLOG = 16, ACCEPTS = 16 };
 
 static const uint64_t pause_time = 1000000000;
 
-static bool is_wanted(const struct tunic_tcp *tcp, const union tunic_socket_address *from)
-{
-    const struct tunic_transport_user *user = &tcp->base.user;
-
-    if (user->admits && !user->admits(user->closure, from))
-        return false;
-    return tcp->state == TUNIC_TCP_NOBODY || tunic_endpoint_same_host(&tcp->peer.remote, from);
-}
-
-static void meet(struct tunic_tcp *tcp, int descriptor, const union tunic_socket_address *from)
-{
-    struct tunic_error error;
-
-    if (!is_wanted(tcp, from)) {
-        tcp->base.counters.refused++;
-        (void)close(descriptor);
-        return;
-    }
-    if (tcp->state != TUNIC_TCP_NOBODY)
-        tunic_tcp_part(tcp);
-    tcp->connection.descriptor = descriptor;
-    if (tunic_loop_add(tcp->base.loop, &tcp->connection, EPOLLIN, &error) != 0) {
-        tcp->connection.descriptor = -1;
-        (void)close(descriptor);
-        return;
-    }
-    tcp->peer = (struct tunic_endpoint){.remote = *from};
-    tunic_tcp_join(tcp);
-}
-
 static bool is_exhausted(int error)
 {
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
@@ -46,23 +16,23 @@ static bool is_exhausted(int error)
 
 static void accept_ready(void *closure, uint32_t events)
 {
-    struct tunic_tcp *tcp = closure;
+    struct tunic_tcp_listener *listener = closure;
 
     (void)events;
     for (size_t i = 0; i < ACCEPTS; i++) {
         union tunic_socket_address from = {.any.sa_family = AF_UNSPEC};
         socklen_t size = sizeof(from);
         int descriptor =
-            accept4(tcp->listener.descriptor, &from.any, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+            accept4(listener->source.descriptor, &from.any, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
         if (descriptor >= 0) {
-            meet(tcp, descriptor, &from);
+            listener->meet(listener->closure, descriptor, &from);
         } else if (errno == EAGAIN) {
             return;
         } else if (is_exhausted(errno)) {
             /* Whoever waits keeps the listener ready: it would be asked over and over. */
-            tunic_loop_change(tcp->base.loop, &tcp->listener, 0);
-            tunic_timer_set(tcp->base.loop, &tcp->timer, tunic_clock_now() + pause_time);
+            tunic_loop_change(listener->loop, &listener->source, 0);
+            tunic_timer_set(listener->loop, &listener->timer, tunic_clock_now() + pause_time);
             return;
         }
     }
@@ -70,22 +40,46 @@ static void accept_ready(void *closure, uint32_t events)
 
 static void go_on(void *closure)
 {
-    struct tunic_tcp *tcp = closure;
+    struct tunic_tcp_listener *listener = closure;
 
-    tunic_loop_change(tcp->base.loop, &tcp->listener, EPOLLIN);
+    tunic_loop_change(listener->loop, &listener->source, EPOLLIN);
 }
 
-int tunic_tcp_listen(struct tunic_tcp *tcp, const struct tunic_transport_options *options,
-                     struct tunic_error *error)
+static int listen_on(struct tunic_tcp_listener *listener, int descriptor, struct tunic_error *error)
 {
-    int descriptor = tunic_socket_open_bound(SOCK_STREAM, options, error);
-
-    if (descriptor < 0)
-        return descriptor;
-    tcp->timer.fire = go_on;
-    tcp->listener = (struct tunic_source){descriptor, accept_ready, tcp};
+    listener->source = (struct tunic_source){descriptor, accept_ready, listener};
     tunic_tcp_set_options(descriptor);
     if (listen(descriptor, BACKLOG) != 0)
         return tunic_error_system(error, errno, "cannot listen");
-    return tunic_loop_add(tcp->base.loop, &tcp->listener, EPOLLIN, error);
+    return tunic_loop_add(listener->loop, &listener->source, EPOLLIN, error);
+}
+
+int tunic_tcp_listen(struct tunic_tcp_listener *listener, struct tunic_loop *loop,
+                     const struct tunic_transport_options *options, struct tunic_error *error)
+{
+    listener->loop = loop;
+    listener->source.descriptor = -1;
+    listener->timer = (struct tunic_timer){.fire = go_on, .closure = listener};
+    int descriptor = tunic_socket_open_bound(SOCK_STREAM, options, error);
+    if (descriptor < 0)
+        return descriptor;
+    int result = tunic_timer_add(loop, &listener->timer, error);
+    if (result != 0) {
+        (void)close(descriptor);
+        return result;
+    }
+    result = listen_on(listener, descriptor, error);
+    if (result != 0)
+        tunic_tcp_listen_close(listener);
+    return result;
+}
+
+void tunic_tcp_listen_close(struct tunic_tcp_listener *listener)
+{
+    if (listener->source.descriptor < 0)
+        return;
+    tunic_timer_remove(listener->loop, &listener->timer);
+    tunic_loop_remove(listener->loop, &listener->source);
+    (void)close(listener->source.descriptor);
+    listener->source.descriptor = -1;
 }

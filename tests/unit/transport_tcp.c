@@ -45,7 +45,7 @@ static int option_of(const struct side *side, int level, int name)
     int value = -1;
     socklen_t size = sizeof(value);
 
-    assert_int_equal(getsockopt(inside(side)->connection.descriptor, level, name, &value, &size),
+    assert_int_equal(getsockopt(inside(side)->stream.source.descriptor, level, name, &value, &size),
                      0);
     return value;
 }
@@ -260,7 +260,7 @@ static void test_no_descriptor_for_a_connection(void **state)
     run_some_turns();
     accept_failures = 0;
     assert_int_equal(accept_calls, 1);
-    assert_true(tunic_timer_waits(&inside(&left)->timer));
+    assert_true(tunic_timer_waits(&inside(&left)->listener.timer));
     put_clock_forward(1000);
     run_until(left_ready);
     (void)close(plain);

@@ -16,8 +16,8 @@ static bool right_waits(void)
 {
     const struct tunic_tcp *tcp = inside(&right);
 
-    return tcp->state == TUNIC_TCP_NOBODY && tunic_timer_waits(&tcp->timer) &&
-           tcp->timer.due != due_before;
+    return tcp->stream.state == TUNIC_TCP_NOBODY && tunic_timer_waits(&tcp->dialler.timer) &&
+           tcp->dialler.timer.due != due_before;
 }
 
 /* What is at the addresses: a refusal, perhaps no IPv6 at all, and at last somebody. */
@@ -41,7 +41,7 @@ static void test_goes_through_the_addresses(void **state)
 /* Puts the clock to where it dials again, and returns how many milliseconds that is. */
 static uint64_t pass_delay(void)
 {
-    const struct tunic_timer *timer = &inside(&right)->timer;
+    const struct tunic_timer *timer = &inside(&right)->dialler.timer;
     uint64_t delay = (timer->due - tunic_clock_now()) / 1000000;
 
     due_before = timer->due;
@@ -106,7 +106,7 @@ static void test_an_answer_that_does_not_come(void **state)
     addresses.list[1] = to_port(port).list[0];
     listen_with(&left, "127.0.0.1", port);
     connect_with(&right, &addresses);
-    assert_int_equal(inside(&right)->state, TUNIC_TCP_DIALS);
+    assert_int_equal(inside(&right)->stream.state, TUNIC_TCP_DIALS);
     put_clock_forward(10000);
     run_until(both_ready);
     assert_true(tunic_endpoint_same(&right.peer.remote, &addresses.list[1]));
