@@ -79,6 +79,16 @@ bool tunic_endpoint_same(const union tunic_socket_address *left,
     return tunic_endpoint_same_host(left, right) && port_of(left) == port_of(right);
 }
 
+uint32_t tunic_endpoint_hash(const union tunic_socket_address *address)
+{
+    const struct in6_addr host = host_of(address);
+    uint64_t hash = port_of(address);
+
+    for (size_t i = 0; i < sizeof(host.s6_addr); i++)
+        hash = (hash ^ host.s6_addr[i]) * UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)(hash >> 32);
+}
+
 /* ---- looking up ------------------------------------------------------------------------ */
 
 static void add_address(struct tunic_addresses *addresses, const struct sockaddr *found,

@@ -109,6 +109,8 @@ bool tunic_tcp_stream_drain(struct tunic_tcp_stream *stream, struct tunic_transp
  * one, in place of what was kept before, and drops the others. */
 void tunic_tcp_stream_keep(struct tunic_tcp_stream *stream, struct tunic_transport *transport,
                            const struct iovec *pieces, struct tunic_message *message);
+/* Drops the rest. */
+void tunic_tcp_stream_forget(struct tunic_tcp_stream *stream, struct tunic_transport *transport);
 
 /* ---- tcp_dial.c: making connections ---------------------------------------------------- */
 

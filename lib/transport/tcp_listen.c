@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { BACKLOG = 16, ACCEPTS = 16 };
+enum { BACKLOG = 128, ACCEPTS = 16 };
 
 static const uint64_t pause_time = 1000000000;
 

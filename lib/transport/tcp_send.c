@@ -137,9 +137,15 @@ void tunic_tcp_stream_keep(struct tunic_tcp_stream *stream, struct tunic_transpo
 {
     struct place first = {pieces + message->first, 0};
 
-    if (stream->rest_end > 0)
-        transport->counters.dropped++;
+    tunic_tcp_stream_forget(stream, transport);
     keep(stream, first, frame_length(&first), 0);
     transport->counters.dropped += message->count - 1U;
     message->count = 0;
+}
+
+void tunic_tcp_stream_forget(struct tunic_tcp_stream *stream, struct tunic_transport *transport)
+{
+    if (stream->rest_end > 0)
+        transport->counters.dropped++;
+    stream->rest_end = 0;
 }

@@ -123,12 +123,10 @@ void tunic_tcp_stream_end(struct tunic_tcp_stream *stream, struct tunic_tcp_inpu
     /* It ended inside a frame, or what came was none. */
     if (stream->held > 0)
         transport->counters.malformed++;
-    if (stream->rest_end > 0)
-        transport->counters.dropped++;
     if (input->owner == stream)
         input->owner = NULL;
     stream->held = 0;
-    stream->rest_end = 0;
+    tunic_tcp_stream_forget(stream, transport);
     stream->full = false;
     stream->state = TUNIC_TCP_NOBODY;
 }

@@ -8,6 +8,8 @@
  *   udp.c      UDP: opening it; udp_send.c and udp_receive.c: UDP_SEGMENT and UDP_GRO
  *   tcp.c      TCP: frames of a 2-byte big-endian length and as many bytes, as simpletun has them;
  *              tcp_dial.c and tcp_listen.c: with whom; tcp_send.c; tcp_stream.c takes them apart
+ *   tcp_many.c the same with many connections; tcp_many_table.c, tcp_many_link.c: one of them;
+ *              tcp_many_send.c
  *   socket.c   what the sockets of both have in common
  *   resolve.c  a process that looks names up again later, when this one may do so no more
  *
@@ -47,6 +49,8 @@ bool tunic_endpoint_same_host(const union tunic_socket_address *left,
                               const union tunic_socket_address *right);
 bool tunic_endpoint_same(const union tunic_socket_address *left,
                          const union tunic_socket_address *right);
+/* Equal for those that are the same. */
+uint32_t tunic_endpoint_hash(const union tunic_socket_address *address);
 
 /* A host as people write it: HOST, HOST:PORT, [IPV6], [IPV6]:PORT, IPV6; or where the host may be
  * left out: PORT, :PORT. Where no port was written the caller sets his own. */
@@ -236,5 +240,31 @@ int tunic_udp_open(struct tunic_transport **transport, struct tunic_loop *loop,
 int tunic_tcp_open(struct tunic_transport **transport, struct tunic_loop *loop,
                    const struct tunic_transport_options *options,
                    const struct tunic_transport_user *user, struct tunic_error *error);
+
+/* ---- TCP with many connections --------------------------------------------------------- */
+
+/* Accepts connections where `options->listen` says so, and makes those that it expects;
+ * `options->connect` is not looked at. Messages go to the connection with `to.remote`; `from` of
+ * what comes is that. With nowhere to go, and for a connection that is full, they are dropped; but
+ * `ready` has the user wait where only one connection serves, dialled or proven, and is full.
+ * `connected` tells of each connection, and of each end.
+ *
+ * Of those that were accepted and not proven there are 64 at most, for ten seconds at most. */
+int tunic_tcp_many_open(struct tunic_transport **transport, struct tunic_loop *loop,
+                        const struct tunic_transport_options *options,
+                        const struct tunic_transport_user *user, struct tunic_error *error);
+/* Connects to this address as soon as there is a message to it, and again whenever the connection
+ * is lost. The frame that was given last meanwhile is sent then. Needs what a mark and an underlay
+ * need; where another address was forgotten before, nothing. May close an unproven connection. */
+int tunic_tcp_many_expect(struct tunic_transport *transport,
+                          const union tunic_socket_address *address, struct tunic_error *error);
+/* Closes the connection with this address, if there is one, and expects it no more: a peer is gone,
+ * or has another address now. Also from `arrived`. */
+void tunic_tcp_many_forget(struct tunic_transport *transport,
+                           const union tunic_socket_address *address);
+/* What came from this address was authentic: its connection may stay. Any number of times. `ready`
+ * may be called. */
+void tunic_tcp_many_prove(struct tunic_transport *transport,
+                          const union tunic_socket_address *address);
 
 #endif
