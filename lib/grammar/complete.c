@@ -65,19 +65,29 @@ static void offer_names(const struct completion *completion)
         completion->offer(completion->closure, "dev", "an interface name follows");
 }
 
+/* Whether the word of a keyword means an option at this place. */
+static bool is_option(const struct tunic_walk *walk, const char *word)
+{
+    for (size_t i = 0; walk->last && i < walk->last->option_count; i++)
+        if (tunic_walk_offers(walk, i) && strcmp(walk->last->options[i].word, word) == 0)
+            return true;
+    return false;
+}
+
 static void offer_keywords(const struct completion *completion)
 {
     const struct tunic_walk *walk = &completion->walk;
     const struct tunic_grammar *grammar = walk->grammar;
 
     for (size_t i = 0; walk->last && i < walk->last->option_count; i++)
-        if (!(walk->last_options >> i & 1) || walk->last->options[i].repeat == TUNIC_REPEAT_ALWAYS)
+        if (tunic_walk_offers(walk, i))
             completion->offer(completion->closure, walk->last->options[i].word,
                               walk->last->options[i].help);
     for (size_t s = 0; s < grammar->section_count; s++) {
         const struct tunic_section *section = &grammar->sections[s];
         for (size_t i = 0; i < section->count; i++)
-            if (tunic_section_accepts(section, i) && !used_up(completion, section, i))
+            if (tunic_section_accepts(section, i) && !used_up(completion, section, i) &&
+                !is_option(walk, section->keywords[i].word))
                 completion->offer(completion->closure, section->keywords[i].word,
                                   section->keywords[i].help);
     }

@@ -9,7 +9,8 @@
  * about it can disagree.
  *
  * Words come in any order. At the place of a keyword a word is tried as, in this order:
- *   1. an option of the keyword before it (`addr CIDR [peer A]`), then a keyword, spelled out;
+ *   1. an option of the keyword before it (`addr CIDR [peer A]`) that was not used up there, then a
+ *      keyword, spelled out;
  *   2. a prefix that iproute2 takes (rows marked `iproute2`, the first row that fits);
  *   3. a name, where a bare name may stand: names stand in one unbroken run, or each after
  *      `dev` or `name`;

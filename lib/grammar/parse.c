@@ -189,22 +189,28 @@ static const char *nearest_keyword(const struct tunic_walk *walk, const char *wo
     return tunic_nearest(word, candidates);
 }
 
-/* Whether a word is one of the tables, though not at this place: an option of another keyword, or
- * a keyword of other commands. */
-static bool misplaced(const struct tunic_walk *walk, const char *word)
+/* Whether a word is one of the tables, though not at this place: an option of another keyword
+ * (`owner`, otherwise NULL), or a keyword of other commands. */
+static bool misplaced(const struct tunic_walk *walk, const char *word,
+                      const struct tunic_keyword **owner)
 {
+    bool found = false;
+
+    *owner = NULL;
     for (size_t i = 0; i < walk->grammar->section_count; i++) {
         const struct tunic_section *section = &walk->grammar->sections[i];
         for (size_t k = 0; k < section->count; k++) {
             const struct tunic_keyword *keyword = &section->keywords[k];
-            if (strcmp(word, keyword->word) == 0)
-                return true;
-            for (size_t n = 0; n < keyword->option_count; n++)
-                if (strcmp(word, keyword->options[n].word) == 0)
-                    return true;
+            found = found || strcmp(word, keyword->word) == 0;
+            for (size_t n = 0; n < keyword->option_count; n++) {
+                if (strcmp(word, keyword->options[n].word) != 0)
+                    continue;
+                found = true;
+                *owner = tunic_section_accepts(section, k) ? keyword : *owner;
+            }
         }
     }
-    return false;
+    return found;
 }
 
 static int unknown_word(const struct tunic_walk *walk, const struct tunic_match *match,
@@ -212,7 +218,8 @@ static int unknown_word(const struct tunic_walk *walk, const struct tunic_match 
 {
     char quoted[QUOTED];
     bool ambiguous = match->kind == TUNIC_WORD_AMBIGUOUS;
-    bool elsewhere = !ambiguous && misplaced(walk, word);
+    const struct tunic_keyword *owner = NULL;
+    bool elsewhere = !ambiguous && misplaced(walk, word, &owner);
     const char *nearest = ambiguous || elsewhere ? NULL : nearest_keyword(walk, word);
 
     tunic_text_escape(quoted, sizeof(quoted), word);
@@ -224,6 +231,8 @@ static int unknown_word(const struct tunic_walk *walk, const struct tunic_match 
         (void)tunic_error_set(error, TUNIC_USAGE, "unknown word '%s'", quoted);
     if (nearest)
         tunic_error_hint(error, "did you mean '%s'?", nearest);
+    else if (owner)
+        tunic_error_hint(error, "it stands directly behind '%s' and what that takes", owner->word);
     else if (walk->grammar->names == TUNIC_NAMES_MANY && walk->names > 0)
         tunic_error_hint(error, "names stand together, or each after 'dev'");
     return -EINVAL;
@@ -245,7 +254,8 @@ static int suspect_name(const struct tunic_walk *walk, const char *word, struct 
         nearest = nearest_keyword(walk, word);
     bool mistyped =
         nearest && (strncmp(word, nearest, length) == 0 || tunic_edit_distance(word, nearest) == 1);
-    bool elsewhere = misplaced(walk, word);
+    const struct tunic_keyword *owner;
+    bool elsewhere = misplaced(walk, word, &owner);
     if (!digits && !mistyped && !elsewhere)
         return 0;
     tunic_text_escape(quoted, sizeof(quoted), word);
@@ -339,7 +349,7 @@ static int take_keyword(const struct tunic_walk *walk, const struct tunic_match 
     bool skip;
 
     if (match->kind == TUNIC_WORD_OPTION) {
-        if (walk->last_options >> match->index & 1 && match->keyword->repeat != TUNIC_REPEAT_ALWAYS)
+        if (!tunic_walk_offers(walk, match->index))
             return tunic_error_set(error, TUNIC_USAGE, "'%s' is given twice for one '%s'",
                                    match->keyword->word, walk->last->word);
         return parse_value(match->keyword, value, section->target, error);

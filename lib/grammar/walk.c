@@ -31,13 +31,14 @@ static bool word_matches(const char *word, const char *full, enum matching how)
     return *word != '\0' && strncmp(word, full, strlen(word)) == 0;
 }
 
-/* Counts a hit of one table into `match`. Returns true where the search is over. */
+/* Counts a hit of one table into `match`; of its rows those count that are in `accepted`. Returns
+ * true where the search is over. */
 static bool match_table(struct tunic_match *match, enum tunic_word_kind kind,
                         const struct tunic_section *section, const struct tunic_keyword *keywords,
-                        size_t count, const char *word, enum matching how)
+                        size_t count, uint64_t accepted, const char *word, enum matching how)
 {
     for (size_t i = 0; i < count; i++) {
-        if (kind == TUNIC_WORD_KEYWORD && !tunic_section_accepts(section, i))
+        if (!(accepted >> i & 1))
             continue;
         if (how == MATCH_IPROUTE2 && !keywords[i].iproute2)
             continue;
@@ -54,20 +55,42 @@ static bool match_table(struct tunic_match *match, enum tunic_word_kind kind,
     return false;
 }
 
+bool tunic_walk_offers(const struct tunic_walk *walk, size_t option)
+{
+    return !(walk->last_options >> option & 1) ||
+           walk->last->options[option].repeat == TUNIC_REPEAT_ALWAYS;
+}
+
+/* The options of the keyword before, those that may be given (again), or the others. */
+static bool match_options(struct tunic_match *match, const struct tunic_walk *walk, bool again,
+                          const char *word, enum matching how)
+{
+    uint64_t accepted = 0;
+
+    for (size_t i = 0; walk->last && i < walk->last->option_count; i++)
+        if (tunic_walk_offers(walk, i) == !again)
+            accepted |= UINT64_C(1) << i;
+    return accepted != 0 &&
+           match_table(match, TUNIC_WORD_OPTION, walk->last_section, walk->last->options,
+                       walk->last->option_count, accepted, word, how);
+}
+
 static struct tunic_match match_keywords(const struct tunic_walk *walk, const char *word,
                                          enum matching how)
 {
     struct tunic_match match = {.kind = TUNIC_WORD_UNKNOWN};
 
-    if (walk->last && match_table(&match, TUNIC_WORD_OPTION, walk->last_section,
-                                  walk->last->options, walk->last->option_count, word, how))
+    if (match_options(&match, walk, false, word, how))
         return match;
     for (size_t i = 0; i < walk->grammar->section_count; i++) {
         const struct tunic_section *section = &walk->grammar->sections[i];
         if (match_table(&match, TUNIC_WORD_KEYWORD, section, section->keywords, section->count,
-                        word, how))
-            break;
+                        section->accepted, word, how))
+            return match;
     }
+    /* A mistake, unless it is a keyword too. */
+    if (match.kind == TUNIC_WORD_UNKNOWN)
+        (void)match_options(&match, walk, true, word, how);
     return match;
 }
 

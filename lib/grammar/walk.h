@@ -42,6 +42,8 @@ struct tunic_match {
 
 struct tunic_match tunic_walk_match(const struct tunic_walk *walk, const char *word);
 bool tunic_walk_bare_name(const struct tunic_walk *walk);
+/* Whether an option of the last keyword may be given (again). */
+bool tunic_walk_offers(const struct tunic_walk *walk, size_t option);
 /* Moves the walk over a word that was matched (and its value, if it has one). */
 void tunic_walk_step(struct tunic_walk *walk, const struct tunic_match *match);
 bool tunic_section_accepts(const struct tunic_section *section, size_t index);

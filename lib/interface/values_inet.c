@@ -133,6 +133,8 @@ int tunic_parse_peer(const char *word, void *desired, struct tunic_error *error)
     uint8_t family;
     int result = parse_host(word, &family, address->peer, error);
 
+    if (result != 0)
+        tunic_error_hint(error, "directly behind 'addr', 'peer' is the address of the other end");
     if (result == 0)
         result = check_own_address(family, address->peer, error);
     if (result == 0 && family != address->family)
