@@ -98,6 +98,12 @@ struct tunic_desired {
 
 void tunic_desired_free(struct tunic_desired *desired);
 
+static inline bool tunic_is_named(const struct tunic_desired *desired,
+                                  enum tunic_attribute attribute)
+{
+    return desired->named & TUNIC_NAMED(attribute);
+}
+
 /* The table, TUNIC_ATTRIBUTE_COUNT rows, whose target is a struct tunic_desired. */
 const struct tunic_keyword *tunic_attribute_keywords(void);
 /* The section of a grammar that takes attributes: those of `accepted` (bits by enum). */

@@ -13,12 +13,6 @@
 
 #include "interface/interface.h"
 
-static inline bool tunic_is_named(const struct tunic_desired *desired,
-                                  enum tunic_attribute attribute)
-{
-    return desired->named & TUNIC_NAMED(attribute);
-}
-
 struct tunic_plan {
     struct tunic_context *context;
     const struct tunic_desired *desired;
