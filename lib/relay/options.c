@@ -2,6 +2,9 @@
 /* What may be asked of a relay together, and what has to be said so that it is safe. */
 #include "relay/relay.h"
 
+#include <errno.h>
+#include <string.h>
+
 /* "ACTION: CAUSE (HINT)" */
 static int refuse(struct tunic_error *error, const char *action, const char *cause,
                   const char *hint)
@@ -54,18 +57,124 @@ static int check_peer(const struct tunic_relay_options *options, struct tunic_er
     return 0;
 }
 
-int tunic_relay_check(const struct tunic_relay_options *options, struct tunic_error *error)
-{
-    int result = check_attributes(options->desired, error);
+/* ---- with keys ------------------------------------------------------------------------- */
 
-    if (result == 0 && !options->insecure)
-        result = refuse(error, "'insecure' is missing",
-                        "without keys whoever is on the way can read, change and forge the packets",
-                        "'insecure' accepts that; keys are not known to this version");
+/* Words that a plain relay needs. */
+static int check_plain_words(const struct tunic_relay_options *options, struct tunic_error *error)
+{
+    if (options->insecure)
+        return refuse(error, "'insecure' contradicts keys",
+                      "with them every packet is encrypted and authenticated", "leave it out");
+    if (options->has_connect)
+        return refuse(error, "'connect' does not go with keys", "",
+                      "where a peer is says its 'endpoint HOST[:PORT]'");
+    if (options->has_from)
+        return refuse(error, "'from' does not go with keys",
+                      "a peer is known by its key, wherever it is", "leave it out");
+    if (options->jumbo)
+        return refuse(error, "'jumbo' does not go with keys",
+                      "it is about peers whose buffer is small, and they know no keys",
+                      "leave it out");
+    return 0;
+}
+
+static int check_twice(const struct tunic_settings *settings, struct tunic_error *error)
+{
+    char key[TUNIC_KEY_TEXT];
+
+    for (size_t i = 0; i < settings->peer_count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (memcmp(settings->peers[i].public_key, settings->peers[k].public_key,
+                       TUNIC_KEY_SIZE) != 0)
+                continue;
+            tunic_key_text(settings->peers[i].public_key, key);
+            return tunic_error_set(error, TUNIC_USAGE, "peer '%s' is given twice", key);
+        }
+    }
+    return 0;
+}
+
+/* A peer with our own key would be this host. */
+static int check_own(const struct tunic_settings *settings, struct tunic_error *error)
+{
+    struct tunic_crypto *crypto;
+    uint8_t own[TUNIC_KEY_SIZE];
+    char key[TUNIC_KEY_TEXT];
+    int result = tunic_crypto_open(&crypto, error);
+
+    if (result != 0)
+        return result;
+    result = tunic_x25519_public(crypto, settings->private_key, own);
+    tunic_crypto_close(crypto);
+    if (result != 0)
+        return tunic_error_system(error, -result, "cannot work the public key out");
+    tunic_key_text(own, key);
+    for (size_t i = 0; i < settings->peer_count; i++) {
+        if (memcmp(settings->peers[i].public_key, own, sizeof(own)) != 0)
+            continue;
+        (void)tunic_error_set(error, TUNIC_USAGE, "peer '%s' is this side itself", key);
+        tunic_error_hint(error, "a peer is named by its own public key, not by ours");
+        return -EINVAL;
+    }
+    return 0;
+}
+
+/* Somebody must be able to begin, now or once wg(8) has said more. */
+static int check_reachable(const struct tunic_relay_options *options, struct tunic_error *error)
+{
+    bool reachable = !options->no_control;
+
+    if (!reachable && options->settings.peer_count == 0)
+        return refuse(error, "'peer' is missing", "with 'control off' none can come later",
+                      "'peer PUBKEY'");
+    for (size_t i = 0; i < options->settings.peer_count; i++)
+        reachable = reachable || options->settings.peers[i].has_endpoint;
+    if (!reachable && !options->has_listen)
+        return refuse(error, "neither 'listen' nor an 'endpoint' is given",
+                      "so neither side knows where the other one is",
+                      "'listen PORT' waits for peers, 'endpoint HOST' calls one");
+    return 0;
+}
+
+static int check_keys(const struct tunic_relay_options *options, struct tunic_error *error)
+{
+    const struct tunic_settings *settings = &options->settings;
+    int result = check_plain_words(options, error);
+
     if (result == 0)
-        result = check_peer(options, error);
+        result = check_twice(settings, error);
+    if (result != 0 || !settings->has_private_key) /* what follows shows once files are read */
+        return result;
+    result = check_own(settings, error);
+    return result == 0 ? check_reachable(options, error) : result;
+}
+
+/* ---- without --------------------------------------------------------------------------- */
+
+static int check_plain(const struct tunic_relay_options *options, struct tunic_error *error)
+{
+    if (!options->insecure)
+        return refuse(error, "neither 'key' nor 'insecure' is given",
+                      "without keys whoever is on the way can read, change and forge the packets",
+                      "'key FILE peer PUBKEY' prevents that, 'insecure' accepts it");
+    if (options->workers > 0)
+        return refuse(error, "'workers' belongs to keys", "a plain relay encrypts nothing",
+                      "leave it out");
+    if (options->control || options->no_control)
+        return refuse(error, "'control' belongs to keys",
+                      "wg asks for keys and peers, and a plain relay has none", "leave it out");
+    int result = check_peer(options, error);
     if (result == 0 && options->jumbo && options->protocol != TUNIC_RELAY_TCP)
         result = refuse(error, "'jumbo' belongs to 'proto tcp'", "",
                         "a datagram takes a packet of any size");
     return result;
+}
+
+int tunic_relay_check(const struct tunic_relay_options *options, struct tunic_error *error)
+{
+    int result = check_attributes(options->desired, error);
+
+    if (result != 0)
+        return result;
+    return options->has_keys ? check_keys(options, error) : check_plain(options, error);
 }

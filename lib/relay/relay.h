@@ -47,7 +47,8 @@ struct tunic_relay_options {
     struct tunic_desired *desired; /* the attributes */
     uint32_t protocol;             /* enum tunic_relay_protocol */
     bool insecure;
-    bool has_keys; /* WireGuard, and all of it that is to be set: */
+    bool has_keys; /* WireGuard. The private key, and peers with all that is to be set of them; the
+                      port and the mark are `listen` and `mark`: */
     struct tunic_settings settings;
     bool no_control;
     const char *control; /* the socket for wg(8); NULL: where it looks */
@@ -63,12 +64,14 @@ struct tunic_relay_options {
     bool no_offload;
     bool no_mss;
     bool no_sandbox;
+    bool has_mark;
     uint32_t mark;
     const char *underlay;
     const char *notify; /* NOTIFY_SOCKET as sd_notify(3) has it; NULL: nobody waits */
 };
 
-/* Judges the options together: what contradicts itself, or lacks what makes it safe. */
+/* Judges the options together: what contradicts itself, or lacks what makes it safe. With keys, and
+ * before the private one is set, only what the words alone show. */
 int tunic_relay_check(const struct tunic_relay_options *options, struct tunic_error *error);
 
 struct tunic_relay_counters {
