@@ -10,7 +10,7 @@
  *   output.c     errors, and an output that failed
  *   batch.c      many command lines from a file
  *   stop.c       the signals and the reader that end what goes on until it is stopped
- *   relay/       what a running relay prints
+ *   relay/       the words of a relay, the files that they name, and what a running one prints
  *   show/        the forms in which interfaces and their changes are printed
  *   completion/  what a shell may offer
  *   compat/      the tools that it replaces, by their names
@@ -62,7 +62,10 @@ struct arguments {
     bool gone;
     uint64_t timeout; /* nanoseconds */
     struct tunic_relay_options relay;
-    uint32_t offload; /* enum tunic_switch */
+    const char *key; /* of a relay: files */
+    const char *config;
+    struct tunic_name_list preshared; /* for each of its peers a file, or NULL */
+    uint32_t offload;                 /* enum tunic_switch */
     uint32_t mss;
     uint32_t sandbox;
     uint64_t own; /* which rows of its own table were given */
@@ -86,6 +89,8 @@ struct command {
     void (*prepare)(struct arguments *arguments);
     /* Returns the exit code. */
     int (*run)(struct session *session, struct arguments *arguments);
+    /* The rows of its own table that would be refused beside what was given; NULL: none. */
+    uint64_t (*pointless)(const struct arguments *arguments);
     bool without_context; /* needs no kernel */
     bool without_page;    /* tunic(8) describes it */
 };

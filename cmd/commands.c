@@ -92,6 +92,8 @@ void tunic_arguments_free(struct arguments *arguments)
     tunic_name_list_free(&arguments->names);
     tunic_desired_free(&arguments->desired);
     tunic_selection_free(&arguments->selection);
+    tunic_name_list_free(&arguments->preshared);
+    tunic_settings_clear(&arguments->relay.settings);
 }
 
 static bool wants_help(const struct command *command, const char *const *words, size_t count)

@@ -6,7 +6,9 @@
  * it makes one, texts have their memory, and what the terminal is like is asked once, before.
  */
 #include "command.h"
+#include "relay/keys.h"
 #include "relay/status.h"
+#include "relay/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,140 +18,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- the words ------------------------------------------------------------------------- */
-
-static int parse_listen(const char *word, void *target, struct tunic_error *error)
-{
-    struct tunic_relay_options *relay = &((struct arguments *)target)->relay;
-
-    relay->has_listen = true;
-    return tunic_host_parse_listen(word, &relay->listen, error);
-}
-
-static int parse_connect(const char *word, void *target, struct tunic_error *error)
-{
-    struct tunic_relay_options *relay = &((struct arguments *)target)->relay;
-
-    relay->has_connect = true;
-    return tunic_host_parse(word, &relay->connect, error);
-}
-
-static int parse_from(const char *word, void *target, struct tunic_error *error)
-{
-    struct tunic_relay_options *relay = &((struct arguments *)target)->relay;
-
-    relay->has_from = true;
-    relay->from_any = strcmp(word, "any") == 0;
-    if (relay->from_any)
-        return 0;
-    int result = tunic_host_parse(word, &relay->from, error);
-    if (result == 0 && relay->from.has_port)
-        return tunic_error_set(error, TUNIC_USAGE, "a host without a port is expected");
-    return result;
-}
-
-/* As ip(8) takes marks: decimal, or hexadecimal behind 0x. */
-static int parse_mark(const char *word, void *target, struct tunic_error *error)
-{
-    struct tunic_relay_options *relay = &((struct arguments *)target)->relay;
-    bool prefixed = word[0] == '0' && (word[1] == 'x' || word[1] == 'X');
-    const char *digits = prefixed ? word + 2 : word;
-    size_t length = strspn(digits, prefixed ? "0123456789abcdefABCDEF" : "0123456789");
-    uint64_t number = UINT64_MAX;
-
-    if (length == 0 || digits[length] != '\0')
-        return tunic_error_set(error, TUNIC_USAGE, "not a number");
-    if (length < 16)
-        number = strtoull(digits, NULL, prefixed ? 16 : 10);
-    if (number > UINT32_MAX)
-        return tunic_error_set(error, TUNIC_USAGE, "not within 0 to 0xffffffff");
-    relay->mark = (uint32_t)number;
-    return 0;
-}
-
-static int parse_underlay(const char *word, void *target, struct tunic_error *error)
-{
-    struct tunic_error reason;
-
-    if (tunic_name_check_plain(word, &reason) != 0)
-        return tunic_error_set(error, TUNIC_USAGE, "%s", reason.cause);
-    ((struct arguments *)target)->relay.underlay = word;
-    return 0;
-}
-
-static const char *const protocols[] = {"udp", "tcp", NULL};
-static const char *const protocol_help[] = {"a packet a datagram",
-                                            "a stream of frames, as simpletun has it"};
-static const char *const any[] = {"any", NULL};
-static const char *const any_help[] = {"whoever reaches the port"};
-static const char *const on_off[] = {"on", "off", NULL};
-static const char *const offload_help[] = {"many packets at once, where the kernel can",
-                                           "each packet by itself"};
-static const char *const sandbox_help[] = {"no privilege is kept", "to debug it"};
-static const char *const auto_off[] = {"auto", "off", NULL};
-static const char *const mss_help[] = {"lowered to what fits", "left alone"};
-
-static const struct tunic_keyword keywords[] = {
-    {.word = "proto",
-     .help = "what carries the packets: UDP datagrams, or a TCP stream",
-     .value = TUNIC_VALUE_CHOICE,
-     .choices = protocols,
-     .choice_help = protocol_help,
-     .offset = offsetof(struct arguments, relay.protocol)},
-    {.word = "listen",
-     .placeholder = "[HOST:]PORT",
-     .help = "the port, and address, of this side",
-     .value = TUNIC_VALUE_CUSTOM,
-     .parse = parse_listen},
-    {.word = "insecure",
-     .help = "without keys: neither encrypted nor authenticated",
-     .offset = offsetof(struct arguments, relay.insecure)},
-    {.word = "connect",
-     .placeholder = "HOST[:PORT]",
-     .help = "speak with this host alone; its port is 55555 otherwise",
-     .value = TUNIC_VALUE_CUSTOM,
-     .parse = parse_connect},
-    {.word = "from",
-     .placeholder = "HOST|any",
-     .help = "who may speak to the port; needed without 'connect'",
-     .value = TUNIC_VALUE_CUSTOM,
-     .choices = any,
-     .choice_help = any_help,
-     .parse = parse_from},
-    {.word = "jumbo",
-     .help = "tcp: send frames of over 2000 bytes",
-     .offset = offsetof(struct arguments, relay.jumbo)},
-    {.word = "offload",
-     .help = "whether the kernel splits and merges packets",
-     .value = TUNIC_VALUE_CHOICE,
-     .choices = on_off,
-     .choice_help = offload_help,
-     .offset = offsetof(struct arguments, offload)},
-    {.word = "mss",
-     .help = "what becomes of the MSS of TCP connections inside",
-     .value = TUNIC_VALUE_CHOICE,
-     .choices = auto_off,
-     .choice_help = mss_help,
-     .offset = offsetof(struct arguments, mss)},
-    {.word = "fwmark",
-     .placeholder = "N",
-     .help = "mark what is sent, for routing rules; 0x… or decimal",
-     .value = TUNIC_VALUE_CUSTOM,
-     .parse = parse_mark},
-    {.word = "underlay",
-     .placeholder = "DEV",
-     .help = "speak through this interface alone",
-     .value = TUNIC_VALUE_CUSTOM,
-     .candidates = TUNIC_CANDIDATES_LINKS,
-     .parse = parse_underlay},
-    {.word = "sandbox",
-     .help = "whether it gives up its privileges once it runs",
-     .value = TUNIC_VALUE_CHOICE,
-     .choices = on_off,
-     .choice_help = sandbox_help,
-     .offset = offsetof(struct arguments, sandbox)},
-};
-
 static void prepare(struct arguments *arguments)
 {
     arguments->grammar = (struct tunic_grammar){.names = TUNIC_NAMES_ONE,
@@ -157,11 +25,7 @@ static void prepare(struct arguments *arguments)
                                                 .check_name = tunic_name_check_template};
     tunic_arguments_section(arguments,
                             tunic_attribute_section(&arguments->desired, TUNIC_RELAY_ATTRIBUTES));
-    tunic_arguments_section(arguments, (struct tunic_section){.keywords = keywords,
-                                                              .count = TUNIC_COUNT(keywords),
-                                                              .accepted = TUNIC_ACCEPT_ALL,
-                                                              .target = arguments,
-                                                              .named = &arguments->own});
+    tunic_arguments_section(arguments, words_section(arguments));
 }
 
 /* ---- while it runs --------------------------------------------------------------------- */
@@ -171,6 +35,7 @@ struct relaying {
     char name[IFNAMSIZ]; /* as it was asked for, then the interface's */
     struct json json;
     struct tunic_text text;
+    struct keys_notes notes;
     /* the status line */
     int terminal; /* negative: there is none */
     bool shown;
@@ -216,14 +81,16 @@ static void ready(void *closure, const char *name)
     struct relaying *relaying = closure;
     char shown[4 * IFNAMSIZ];
 
-    if (strcmp(name, relaying->name) == 0)
-        return;
-    (void)snprintf(relaying->name, sizeof(relaying->name), "%s", name);
-    if (relaying->session->options.json) /* each report has it */
-        return;
     tunic_text_escape(shown, sizeof(shown), name);
-    (void)puts(shown);
-    flush();
+    if (strcmp(name, relaying->name) != 0) {
+        (void)snprintf(relaying->name, sizeof(relaying->name), "%s", name);
+        if (!relaying->session->options.json) /* each report has it */
+            (void)puts(shown);
+        flush();
+    }
+    tunic_text_clear(&relaying->text);
+    keys_default_routes(&relaying->notes, shown, &relaying->text);
+    (void)fputs(relaying->text.text, stderr);
 }
 
 static void report(void *closure, const struct tunic_relay_counters *counters)
@@ -281,9 +148,10 @@ static int open_terminal(const struct options *options)
 
 /* ---- running it ------------------------------------------------------------------------ */
 
-static int check(const struct session *session, struct arguments *arguments,
-                 struct tunic_error *error)
+/* First the words, before a file is opened; then together with what the files say. */
+static int check(struct relaying *relaying, struct arguments *arguments, struct tunic_error *error)
 {
+    const struct session *session = relaying->session;
     struct tunic_relay_options *relay = &arguments->relay;
 
     relay->name = arguments->names.names[0];
@@ -298,8 +166,14 @@ static int check(const struct session *session, struct arguments *arguments,
                                 "would need");
         return -EINVAL;
     }
-    int result = tunic_desired_check(relay->desired, &arguments->names, error);
-    return result == 0 ? tunic_relay_check(relay, error) : result;
+    int result = keys_check(arguments, error);
+    if (result == 0)
+        result = tunic_relay_check(relay, error);
+    if (result == 0)
+        result = keys_read(session, arguments, &relaying->notes, error);
+    if (result == 0)
+        result = tunic_relay_check(relay, error);
+    return result == 0 ? tunic_desired_check(relay->desired, &arguments->names, error) : result;
 }
 
 static int run_relay(struct relaying *relaying, struct tunic_relay_options *options)
@@ -342,7 +216,7 @@ static int run(struct session *session, struct arguments *arguments)
     struct relaying relaying = {.session = session, .json.pretty = session->options.pretty};
     struct tunic_error error;
 
-    if (check(session, arguments, &error) != 0) {
+    if (check(&relaying, arguments, &error) != 0) {
         tunic_error_object(&error, arguments->names.names[0]);
         return tunic_report_error(session, &error);
     }
@@ -360,4 +234,5 @@ const struct command tunic_command_relay = {
     .summary = "tunnel an interface to another host",
     .prepare = prepare,
     .run = run,
+    .pointless = words_pointless,
 };

@@ -100,10 +100,13 @@ static void read_words(struct completion *completion, const char *const *words, 
     struct tunic_error error;
 
     (void)tunic_grammar_parse(&arguments->grammar, words, count, &arguments->names, &error);
-    for (size_t i = 0; i < arguments->grammar.section_count; i++)
-        if (arguments->sections[i].target == &arguments->desired)
-            arguments->sections[i].accepted &=
-                ~tunic_desired_pointless(&arguments->desired, &arguments->names);
+    for (size_t i = 0; i < arguments->grammar.section_count; i++) {
+        struct tunic_section *section = &arguments->sections[i];
+        if (section->target == &arguments->desired)
+            section->accepted &= ~tunic_desired_pointless(&arguments->desired, &arguments->names);
+        else if (section->target == arguments && completion->command->pointless)
+            section->accepted &= ~completion->command->pointless(arguments);
+    }
 }
 
 static void complete_command(struct completion *completion, const char *const *words, size_t count)
