@@ -194,14 +194,16 @@ static void queue_route(struct tunic_plan *plan, const struct tunic_route *route
         tunic_route_delete(&plan->batch, &request, label);
 }
 
-/* Only routes that were set by hand: a routing daemon's, or a router's, are theirs. */
+/* Only routes that were set by hand: a routing daemon's, or a router's, are theirs. Other tables
+ * than the main one are left alone: who fills them is not known. */
 static void undo_route(struct tunic_plan *plan)
 {
     const struct tunic_desired *desired = plan->desired;
 
     for (size_t i = 0; i < plan->interface->route_count; i++) {
         const struct tunic_route *present = &plan->interface->routes[i];
-        bool kept = present->protocol != RTPROT_BOOT && present->protocol != RTPROT_STATIC;
+        bool kept = (present->protocol != RTPROT_BOOT && present->protocol != RTPROT_STATIC) ||
+                    present->table != RT_TABLE_MAIN;
         for (size_t k = 0; k < desired->route_count; k++)
             kept = kept || tunic_route_equal(present, &desired->routes[k]);
         if (!kept)

@@ -270,6 +270,9 @@ int tunic_interfaces_ensure(struct tunic_context *context, const struct tunic_na
         run.load |= TUNIC_LOAD_ADDRESSES;
     if (tunic_is_named(desired, TUNIC_ATTRIBUTE_ROUTE))
         run.load |= TUNIC_LOAD_ROUTES;
+    for (size_t i = 0; i < desired->route_count; i++) /* nobody pays for other tables otherwise */
+        if (desired->routes[i].table != RT_TABLE_MAIN)
+            run.load |= TUNIC_LOAD_ALL_TABLES;
     if (tunic_is_named(desired, TUNIC_ATTRIBUTE_NETNS)) {
         /* Once there, it is here. */
         here.named &= ~TUNIC_NAMED(TUNIC_ATTRIBUTE_NETNS);

@@ -61,7 +61,8 @@ enum tunic_load {
     TUNIC_LOAD_ADDRESSES = 1,
     TUNIC_LOAD_ROUTES = 2,
     TUNIC_LOAD_STATS = 4,
-    TUNIC_LOAD_ALL_KINDS = 8, /* not TUN/TAP interfaces alone */
+    TUNIC_LOAD_ALL_KINDS = 8,   /* not TUN/TAP interfaces alone */
+    TUNIC_LOAD_ALL_TABLES = 16, /* routes not of the main table alone */
 };
 
 /* A picture of interfaces, in the kernel's order. */

@@ -19,6 +19,7 @@ struct reading {
     struct tunic_snapshot *snapshot;
     bool any_kind;
     uint8_t family; /* of the routes being read */
+    uint32_t table; /* 0: any */
     int32_t *known; /* sorted ifindexes whose addresses and routes are being read */
     size_t known_count;
 };
@@ -172,7 +173,7 @@ static int take_route(const struct nlmsghdr *message, void *closure)
 
     if (message->nlmsg_type != RTM_NEWROUTE || tunic_route_parse(message, &route) != 0 ||
         !is_known(reading, route.ifindex) || route.protocol == RTPROT_KERNEL ||
-        route.type != RTN_UNICAST || route.table != RT_TABLE_MAIN)
+        route.type != RTN_UNICAST || (reading->table != 0 && route.table != reading->table))
         return 0;
     void *grown = append(snapshot->routes, &snapshot->route_count, &snapshot->route_capacity,
                          &route, sizeof(route));
@@ -232,9 +233,11 @@ static int read_rest(struct tunic_context *context, struct reading *reading, int
                                     take_address, restart_addresses, reading, error);
     for (size_t i = 0; i < TUNIC_COUNT(families) && result == 0 && load & TUNIC_LOAD_ROUTES; i++) {
         reading->family = families[i];
-        result = tunic_netlink_dump(&context->netlink,
-                                    tunic_route_dump_request(buffer, families[i], ifindex),
-                                    take_route, restart_routes, reading, error);
+        reading->table = load & TUNIC_LOAD_ALL_TABLES ? 0 : RT_TABLE_MAIN;
+        result = tunic_netlink_dump(
+            &context->netlink,
+            tunic_route_dump_request(buffer, families[i], ifindex, reading->table), take_route,
+            restart_routes, reading, error);
         /* A table that was never used does not exist, and one family may be switched off. */
         if (result == -ENOENT || result == -EOPNOTSUPP || result == -EAFNOSUPPORT)
             result = 0;

@@ -197,7 +197,8 @@ static uint32_t effective_metric(const struct tunic_route *route)
 bool tunic_route_equal(const struct tunic_route *left, const struct tunic_route *right)
 {
     if (left->family != right->family || left->prefix != right->prefix ||
-        left->has_via != right->has_via || effective_metric(left) != effective_metric(right) ||
+        left->table != right->table || left->has_via != right->has_via ||
+        effective_metric(left) != effective_metric(right) ||
         memcmp(left->destination, right->destination, tunic_family_length(left->family)) != 0)
         return false;
     return !left->has_via ||
@@ -282,12 +283,15 @@ void tunic_route_text(const struct tunic_route *route, char text[TUNIC_VALUE_TEX
     char destination[INET6_ADDRSTRLEN];
     char via[INET6_ADDRSTRLEN] = "";
     char metric[24] = "";
+    char table[24] = "";
 
     (void)inet_ntop(route->family, route->destination, destination, sizeof(destination));
     if (route->has_via)
         (void)inet_ntop(route->via_family, route->via, via, sizeof(via));
     if (effective_metric(route) != (route->family == AF_INET6 ? 1024 : 0))
         (void)snprintf(metric, sizeof(metric), " metric %u", route->metric);
-    (void)snprintf(text, TUNIC_VALUE_TEXT, "%s/%u%s%s%s", destination, route->prefix,
-                   route->has_via ? " via " : "", via, metric);
+    if (route->table != RT_TABLE_MAIN)
+        (void)snprintf(table, sizeof(table), " table %u", route->table);
+    (void)snprintf(text, TUNIC_VALUE_TEXT, "%s/%u%s%s%s%s", destination, route->prefix,
+                   route->has_via ? " via " : "", via, metric, table);
 }

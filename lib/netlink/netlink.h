@@ -223,8 +223,10 @@ struct tunic_route {
 };
 
 int tunic_route_parse(const struct nlmsghdr *message, struct tunic_route *route);
-/* A dump of one family's routes of the main table, of one interface's where ifindex is not 0. */
-struct nlmsghdr *tunic_route_dump_request(void *buffer, uint8_t family, int32_t ifindex);
+/* A dump of one family's routes, of one interface's where ifindex is not 0, and of one table where
+ * that is not 0. */
+struct nlmsghdr *tunic_route_dump_request(void *buffer, uint8_t family, int32_t ifindex,
+                                          uint32_t table);
 void tunic_route_add(struct tunic_batch *batch, const struct tunic_route *route, const char *label);
 void tunic_route_delete(struct tunic_batch *batch, const struct tunic_route *route,
                         const char *label);

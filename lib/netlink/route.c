@@ -78,14 +78,16 @@ int tunic_route_parse(const struct nlmsghdr *message, struct tunic_route *route)
     return 0;
 }
 
-struct nlmsghdr *tunic_route_dump_request(void *buffer, uint8_t family, int32_t ifindex)
+struct nlmsghdr *tunic_route_dump_request(void *buffer, uint8_t family, int32_t ifindex,
+                                          uint32_t table)
 {
     struct nlmsghdr *request =
         tunic_request_begin(buffer, RTM_GETROUTE, NLM_F_DUMP, sizeof(struct rtmsg));
     struct rtmsg *header = mnl_nlmsg_get_payload(request);
 
     header->rtm_family = family;
-    mnl_attr_put_u32(request, RTA_TABLE, RT_TABLE_MAIN);
+    if (table != 0)
+        mnl_attr_put_u32(request, RTA_TABLE, table);
     if (ifindex != 0)
         mnl_attr_put_u32(request, RTA_OIF, (uint32_t)ifindex);
     return request;
@@ -101,12 +103,14 @@ static void route_message(struct tunic_batch *batch, uint16_t type, uint16_t fla
     struct rtmsg *header = mnl_nlmsg_get_payload(request);
     header->rtm_family = route->family;
     header->rtm_dst_len = route->prefix;
-    header->rtm_table = RT_TABLE_MAIN;
+    header->rtm_table = route->table <= UINT8_MAX ? (uint8_t)route->table : RT_TABLE_UNSPEC;
     header->rtm_protocol = route->protocol;
     header->rtm_scope = route->scope;
     header->rtm_type = route->type;
     mnl_attr_put(request, RTA_DST, tunic_family_length(route->family), route->destination);
     mnl_attr_put_u32(request, RTA_OIF, (uint32_t)route->ifindex);
+    if (route->table > UINT8_MAX)
+        mnl_attr_put_u32(request, RTA_TABLE, route->table);
     if (route->metric != 0)
         mnl_attr_put_u32(request, RTA_PRIORITY, route->metric);
     if (!route->has_via)

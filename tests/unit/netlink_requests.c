@@ -100,12 +100,17 @@ static void test_routes(void **state)
          .protocol = RTPROT_BOOT,
          .scope = RT_SCOPE_LINK,
          .type = RTN_UNICAST,
+         .table = RT_TABLE_MAIN,
          .destination = {10, 1}},
-        {.ifindex = 7, .family = AF_INET6, .type = RTN_UNICAST}, /* the default route */
+        {.ifindex = 7,
+         .family = AF_INET6,
+         .type = RTN_UNICAST,
+         .table = RT_TABLE_MAIN}, /* the default route */
         {.ifindex = 7,
          .family = AF_INET,
          .prefix = 8,
          .type = RTN_UNICAST,
+         .table = RT_TABLE_MAIN,
          .metric = 50,
          .has_via = true,
          .via_family = AF_INET,
@@ -115,24 +120,26 @@ static void test_routes(void **state)
          .family = AF_INET,
          .prefix = 8,
          .type = RTN_UNICAST,
+         .table = RT_TABLE_MAIN,
          .has_via = true,
          .via_family = AF_INET6,
          .destination = {10},
          .via = {0xfe, 0x80, [15] = 2}},
+        {.ifindex = 7, .family = AF_INET, .prefix = 8, .table = 255, .destination = {10}},
+        {.ifindex = 7, .family = AF_INET6, .prefix = 8, .table = 256, .destination = {0xfd}},
+        {.ifindex = 7, .family = AF_INET, .table = UINT32_MAX},
     };
     struct tunic_route read;
 
     (void)state;
     for (size_t i = 0; i < TUNIC_COUNT(routes); i++) {
-        struct tunic_route expected = routes[i];
-        expected.table = RT_TABLE_MAIN;
         tunic_route_add(&batch, &routes[i], "");
         assert_int_equal(tunic_route_parse(built(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL), &read),
                          0);
-        assert_memory_equal(&read, &expected, sizeof(read));
+        assert_memory_equal(&read, &routes[i], sizeof(read));
         tunic_route_delete(&batch, &routes[i], "");
         assert_int_equal(tunic_route_parse(built(RTM_DELROUTE, 0), &read), 0);
-        assert_memory_equal(&read, &expected, sizeof(read));
+        assert_memory_equal(&read, &routes[i], sizeof(read));
     }
 }
 
@@ -221,15 +228,16 @@ static void test_dumps(void **state)
     assert_int_equal(request->nlmsg_type, RTM_GETADDR);
     assert_int_equal(((const struct ifaddrmsg *)mnl_nlmsg_get_payload(request))->ifa_index, 7);
 
-    request = tunic_route_dump_request(buffer, AF_INET6, 7);
+    request = tunic_route_dump_request(buffer, AF_INET6, 7, RT_TABLE_MAIN);
     const struct rtmsg *header = mnl_nlmsg_get_payload(request);
     assert_int_equal(request->nlmsg_type, RTM_GETROUTE);
     assert_int_equal(header->rtm_family, AF_INET6);
     assert_int_equal(mnl_attr_get_u32(attribute(request, sizeof(*header), RTA_OIF)), 7);
     assert_int_equal(mnl_attr_get_u32(attribute(request, sizeof(*header), RTA_TABLE)),
                      RT_TABLE_MAIN);
-    request = tunic_route_dump_request(buffer, AF_INET, 0);
+    request = tunic_route_dump_request(buffer, AF_INET, 0, 0);
     assert_null(attribute(request, sizeof(*header), RTA_OIF));
+    assert_null(attribute(request, sizeof(*header), RTA_TABLE));
 }
 
 int main(void)
