@@ -173,8 +173,8 @@ static bool within(const struct tunic_allowed_ip *range, const uint8_t *network,
            (length % 8 == 0 || ((range->address[whole] ^ network[whole]) & mask) == 0);
 }
 
-/* Whether a range needs no route of its own: it has one, or lies in the network of an address. */
-static bool is_routed(const struct tunic_desired *desired, const struct tunic_allowed_ip *range)
+/* Whether a range lies in the network of an address, to which the kernel makes the route. */
+static bool is_near(const struct tunic_desired *desired, const struct tunic_allowed_ip *range)
 {
     uint8_t family = range->inet6 ? AF_INET6 : AF_INET;
 
@@ -182,6 +182,13 @@ static bool is_routed(const struct tunic_desired *desired, const struct tunic_al
         if (desired->addresses[i].family == family &&
             within(range, desired->addresses[i].local, desired->addresses[i].prefix))
             return true;
+    return false;
+}
+
+static bool has_route(const struct tunic_desired *desired, const struct tunic_allowed_ip *range)
+{
+    uint8_t family = range->inet6 ? AF_INET6 : AF_INET;
+
     for (size_t i = 0; i < desired->route_count; i++)
         if (desired->routes[i].family == family && desired->routes[i].prefix == range->length &&
             within(range, desired->routes[i].destination, range->length))
@@ -189,28 +196,38 @@ static bool is_routed(const struct tunic_desired *desired, const struct tunic_al
     return false;
 }
 
-static int take_routes(struct arguments *arguments, const struct tunic_settings *settings,
-                       struct keys_notes *notes, struct tunic_error *error)
+/* A table of the user's own is looked at by nobody but whom he tells to: all goes in there. */
+static int take_route(struct arguments *arguments, const struct tunic_allowed_ip *range,
+                      uint32_t table, struct keys_notes *notes, struct tunic_error *error)
 {
+    struct tunic_desired *desired = &arguments->desired;
+    bool is_main = table == 0 || table == RT_TABLE_MAIN;
     char text[TUNIC_ALLOWED_TEXT];
 
-    for (size_t i = 0; i < settings->peer_count; i++) {
-        for (size_t k = 0; k < settings->peers[i].allowed_count; k++) {
-            const struct tunic_allowed_ip *range = &settings->peers[i].allowed[k];
-            int result = 0;
-            if (range->length == 0 && range->inet6)
-                notes->default_inet6 = true;
-            else if (range->length == 0)
-                notes->default_inet = true;
-            else if (!is_routed(&arguments->desired, range)) {
-                tunic_allowed_text(range, text);
-                result = give(arguments, TUNIC_ATTRIBUTE_ROUTE, "AllowedIPs", text, error);
-            }
-            if (result != 0)
-                return result;
-        }
+    if (is_main && range->length == 0 && !range->remove) {
+        *(range->inet6 ? &notes->default_inet6 : &notes->default_inet) = true;
+        return 0;
     }
-    return 0;
+    if (range->remove || has_route(desired, range) || (is_main && is_near(desired, range)))
+        return 0;
+    tunic_allowed_text(range, text);
+    int result = give(arguments, TUNIC_ATTRIBUTE_ROUTE, "AllowedIPs", text, error);
+    if (result == 0 && !is_main)
+        desired->routes[desired->route_count - 1].table = table;
+    return result;
+}
+
+static int take_routes(struct arguments *arguments, const struct tunic_config *config,
+                       struct keys_notes *notes, struct tunic_error *error)
+{
+    const struct tunic_settings *settings = &config->settings;
+    int result = 0;
+
+    for (size_t i = 0; i < settings->peer_count; i++)
+        for (size_t k = 0; k < settings->peers[i].allowed_count && result == 0; k++)
+            result =
+                take_route(arguments, &settings->peers[i].allowed[k], config->table, notes, error);
+    return result;
 }
 
 /* The interface, as wg-quick(8) makes it: a tun that is up. */
@@ -258,7 +275,7 @@ static int take_config(struct arguments *arguments, struct tunic_config *config,
     take_state(&arguments->desired, config);
     result = take_addresses(arguments, config, error);
     if (result == 0 && routes)
-        result = take_routes(arguments, settings, notes, error);
+        result = take_routes(arguments, config, notes, error);
     if (result != 0)
         return result;
     arguments->relay.settings = *settings;
@@ -284,6 +301,11 @@ static int read_config(const struct session *session, struct arguments *argument
     struct tunic_config config = {0};
     int result = tunic_config_read(arguments->config, &config, error);
 
+    if (result != 0 && error->object[0] != '\0') { /* file and line; the object is the interface */
+        char action[sizeof(error->action)];
+        memcpy(action, error->action, sizeof(action));
+        tunic_error_action(error, "%s: %s", error->object, action);
+    }
     if (result == 0)
         result = take_config(arguments, &config, notes, error);
     if (result == 0 && config.has_dns)
