@@ -343,6 +343,8 @@ static void add_commands(struct tunic_text *text, const char *name, char family,
     tunic_text_add(text, "  ip -%c route add default dev %s table %d\n", family, name, TABLE);
     tunic_text_add(text, "  ip -%c rule add not fwmark %u table %d\n", family, mark, TABLE);
     tunic_text_add(text, "  ip -%c rule add table main suppress_prefixlength 0\n", family);
+    if (family == '4') /* for a strict rp_filter */
+        tunic_text_add(text, "  sysctl -w net.ipv4.conf.all.src_valid_mark=1\n");
 }
 
 void keys_default_routes(const struct keys_notes *notes, const char *name, struct tunic_text *text)

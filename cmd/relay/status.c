@@ -11,12 +11,14 @@ enum {
 
 #define AT(member) offsetof(struct tunic_relay_counters, member)
 
-/* In the order of a packet's way there, and of one's way back. */
-static const struct {
+struct row {
     const char *key;
     const char *words;
     size_t offset;
-} rows[] = {
+};
+
+/* In the order of a packet's way there, and of one's way back. */
+static const struct row rows[] = {
     {"device_in", "packets from the interface", AT(device_in)},
     {"device_in_bytes", "bytes from the interface", AT(device_in_bytes)},
     {"device_malformed", "dropped: malformed", AT(device_malformed)},
@@ -36,11 +38,34 @@ static const struct {
     {"device_refused", "not taken by the interface", AT(device_refused)},
 };
 
-static uint64_t counter(const struct tunic_relay_counters *counters, size_t row)
+static const struct row keyed_rows[] = {
+    {"unrouted", "dropped: address of no peer", AT(unrouted)},
+    {"unauthorised", "dropped: address not allowed", AT(unauthorised)},
+    {"handshakes", "handshakes", AT(wireguard.handshakes)},
+    {"not_messages", "dropped: no message", AT(wireguard.malformed)},
+    {"unauthentic", "dropped: not authentic", AT(wireguard.unauthentic)},
+    {"replayed", "dropped: seen before", AT(wireguard.replayed)},
+    {"limited", "dropped: too many handshakes", AT(wireguard.limited)},
+    {"cookies", "cookie replies", AT(wireguard.cookies)},
+};
+
+/* What is told of a relay: those of `rows`, and then those of `keyed_rows`, where there are keys.
+ */
+static size_t row_count(const struct tunic_relay_counters *counters)
+{
+    return TUNIC_COUNT(rows) + (counters->has_keys ? TUNIC_COUNT(keyed_rows) : 0);
+}
+
+static const struct row *row_at(size_t index)
+{
+    return index < TUNIC_COUNT(rows) ? &rows[index] : &keyed_rows[index - TUNIC_COUNT(rows)];
+}
+
+static uint64_t counter(const struct tunic_relay_counters *counters, size_t index)
 {
     uint64_t value;
 
-    memcpy(&value, (const char *)counters + rows[row].offset, sizeof(value));
+    memcpy(&value, (const char *)counters + row_at(index)->offset, sizeof(value));
     return value;
 }
 
@@ -82,6 +107,19 @@ static uint64_t seconds_since(uint64_t then, uint64_t now)
     return now > then ? (now - then) / SECOND : 0;
 }
 
+/* "sessions with 2 of 3 peers, last handshake 12 s ago, " */
+static void add_sessions(struct tunic_text *text, const struct tunic_relay_counters *counters,
+                         uint64_t now)
+{
+    tunic_text_add(text, "sessions with %zu of %zu peers, ", counters->peers_alive,
+                   counters->peers);
+    if (counters->last_handshake > 0)
+        tunic_text_add(text, "last handshake %" PRIu64 " s ago, ",
+                       seconds_since(counters->last_handshake, now));
+    else
+        tunic_text_add(text, "no handshake yet, ");
+}
+
 /* ---- texts ----------------------------------------------------------------------------- */
 
 void status_line(const struct tunic_relay_counters *before,
@@ -98,12 +136,15 @@ void status_line(const struct tunic_relay_counters *before,
              counters->device_out_bytes - before->device_out_bytes, elapsed);
     if (counters->last_received > 0 && silence >= SILENT)
         tunic_text_add(text, "silent for %" PRIu64 " s, ", silence);
-    if (!has_peer(counters)) {
+    if (counters->has_keys)
+        tunic_text_add(text, "sessions with %zu of %zu%s", counters->peers_alive, counters->peers,
+                       has_peer(counters) ? ", " : "");
+    if (has_peer(counters)) {
+        tunic_endpoint_text(&counters->peer, peer);
+        tunic_text_add(text, "peer %s", peer);
+    } else if (!counters->has_keys) {
         tunic_text_add(text, "no peer");
-        return;
     }
-    tunic_endpoint_text(&counters->peer, peer);
-    tunic_text_add(text, "peer %s", peer);
 }
 
 void status_report(const struct tunic_relay_counters *counters, uint64_t now,
@@ -113,16 +154,19 @@ void status_report(const struct tunic_relay_counters *counters, uint64_t now,
 
     if (has_peer(counters))
         tunic_endpoint_text(&counters->peer, peer);
-    tunic_text_add(text, "running for %" PRIu64 " s, peer %s, ",
-                   seconds_since(counters->started, now), peer);
+    tunic_text_add(text, "running for %" PRIu64 " s, ", seconds_since(counters->started, now));
+    if (counters->has_keys)
+        add_sessions(text, counters, now);
+    if (!counters->has_keys || has_peer(counters))
+        tunic_text_add(text, "peer %s, ", peer);
     if (counters->last_received > 0)
         tunic_text_add(text, "last heard %" PRIu64 " s ago\n",
                        seconds_since(counters->last_received, now));
     else
         tunic_text_add(text, "nothing heard yet\n");
-    for (size_t i = 0; i < TUNIC_COUNT(rows); i++)
+    for (size_t i = 0; i < row_count(counters); i++)
         if (counter(counters, i) > 0)
-            tunic_text_add(text, "  %-30s%" PRIu64 "\n", rows[i].words, counter(counters, i));
+            tunic_text_add(text, "  %-30s%" PRIu64 "\n", row_at(i)->words, counter(counters, i));
 }
 
 void status_json(struct json *json, const char *name, const struct tunic_relay_counters *counters,
@@ -139,7 +183,13 @@ void status_json(struct json *json, const char *name, const struct tunic_relay_c
     }
     if (counters->last_received > 0)
         json_number(json, "silence", seconds_since(counters->last_received, now));
-    for (size_t i = 0; i < TUNIC_COUNT(rows); i++)
-        json_number(json, rows[i].key, counter(counters, i));
+    if (counters->has_keys) {
+        json_number(json, "peers", counters->peers);
+        json_number(json, "peers_alive", counters->peers_alive);
+    }
+    if (counters->has_keys && counters->last_handshake > 0)
+        json_number(json, "handshake_age", seconds_since(counters->last_handshake, now));
+    for (size_t i = 0; i < row_count(counters); i++)
+        json_number(json, row_at(i)->key, counter(counters, i));
     json_close(json, '}');
 }

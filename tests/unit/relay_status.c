@@ -81,7 +81,8 @@ static void test_longest(void **state)
     (void)state;
     memset(&counters, 0xFF, sizeof(counters));
     counters.started = 0;
-    counters.last_received = 1;
+    counters.has_keys = true;
+    counters.last_received = counters.last_handshake = 1;
     counters.peer.inet6.sin6_family = AF_INET6;
     status_line(&none, &counters, 1, UINT64_MAX, &text);
     status_report(&counters, UINT64_MAX, &text);
@@ -124,6 +125,37 @@ static size_t report_length(const struct tunic_relay_counters *counters)
     return length;
 }
 
+static struct tunic_relay_counters with_keys(void)
+{
+    return (struct tunic_relay_counters){
+        .has_keys = true, .peers = 3, .peers_alive = 2, .started = 100 * SECOND};
+}
+
+static void test_keys(void **state)
+{
+    struct tunic_relay_counters counters = with_keys();
+
+    (void)state;
+    check_line(&counters, &counters, SECOND, 210 * SECOND,
+               "out 0 bit/s (0/s), in 0 bit/s (0/s), sessions with 2 of 3");
+    check_report(&counters, "running for 110 s, sessions with 2 of 3 peers, no handshake yet, "
+                            "nothing heard yet\n");
+    counters.last_handshake = 150 * SECOND;
+    counters.unrouted = 4;
+    counters.wireguard.replayed = 5;
+    check_report(&counters, "running for 110 s, sessions with 2 of 3 peers, last handshake 60 s "
+                            "ago, nothing heard yet\n"
+                            "  dropped: address of no peer   4\n"
+                            "  dropped: seen before          5\n");
+    /* One peer, whose place is known. */
+    counters = with_keys();
+    counters.peer = with_peer().peer;
+    check_line(&counters, &counters, SECOND, 210 * SECOND,
+               "out 0 bit/s (0/s), in 0 bit/s (0/s), sessions with 2 of 3, peer 192.0.2.7:55555");
+    check_report(&counters, "running for 110 s, sessions with 2 of 3 peers, no handshake yet, "
+                            "peer 192.0.2.7:55555, nothing heard yet\n");
+}
+
 /* Each counter has its row: set alone, it makes one line more. */
 static void test_every_counter(void **state)
 {
@@ -137,6 +169,21 @@ static void test_every_counter(void **state)
         memcpy((char *)&counters + at, &one, sizeof(one));
         assert_true(report_length(&counters) > quiet);
     }
+    /* And those of keys, where there are any. */
+    struct tunic_relay_counters keyed = with_keys();
+    quiet = report_length(&keyed);
+    for (size_t at = 0; at < sizeof(keyed.wireguard); at += sizeof(uint64_t)) {
+        keyed = with_keys();
+        uint64_t one = 1;
+        memcpy((char *)&keyed.wireguard + at, &one, sizeof(one));
+        assert_true(report_length(&keyed) > quiet);
+    }
+    keyed = with_keys();
+    keyed.unrouted = 1;
+    assert_true(report_length(&keyed) > quiet);
+    keyed = with_keys();
+    keyed.unauthorised = 1;
+    assert_true(report_length(&keyed) > quiet);
 }
 
 int main(void)
@@ -144,7 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_line),          cmocka_unit_test(test_scales),
         cmocka_unit_test(test_longest),       cmocka_unit_test(test_report),
-        cmocka_unit_test(test_every_counter),
+        cmocka_unit_test(test_every_counter), cmocka_unit_test(test_keys),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
