@@ -4,9 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
+/* The words of a peer are taken behind one only. */
 static struct tunic_peer_settings *last_peer(const struct tunic_settings *settings)
 {
-    return settings->peer_count > 0 ? &settings->peers[settings->peer_count - 1] : NULL;
+    return &settings->peers[settings->peer_count - 1];
 }
 
 static int take_number(const char *value, uint64_t most, uint64_t *number)

@@ -167,8 +167,10 @@ static int open_transport(struct tunic_relay *relay, struct tunic_error *error)
         .underlay = options->underlay,
         .offload = !options->no_offload};
 
-    return options->protocol == TUNIC_RELAY_UDP
-               ? tunic_udp_open(&relay->transport, &relay->loop, &transport, &user, error)
+    if (options->protocol == TUNIC_RELAY_UDP)
+        return tunic_udp_open(&relay->transport, &relay->loop, &transport, &user, error);
+    return options->has_keys
+               ? tunic_tcp_many_open(&relay->transport, &relay->loop, &transport, &user, error)
                : tunic_tcp_open(&relay->transport, &relay->loop, &transport, &user, error);
 }
 
@@ -217,13 +219,18 @@ static int confine(struct tunic_relay *relay, struct tunic_error *error)
 
     sandbox->role =
         relay->options->protocol == TUNIC_RELAY_TCP ? TUNIC_SANDBOX_LISTENER : TUNIC_SANDBOX_RELAY;
-    return relay->options->no_sandbox ? 0 : tunic_sandbox_enter(sandbox, error);
+    if (relay->options->has_keys)
+        sandbox->role = TUNIC_SANDBOX_GUARD;
+    if (relay->options->no_sandbox)
+        return 0;
+    relay->confined = true;
+    return tunic_sandbox_enter(sandbox, error);
 }
 
 static int open_codec(struct tunic_relay *relay, struct tunic_error *error)
 {
     if (relay->options->has_keys)
-        return tunic_error_set(error, TUNIC_UNSUPPORTED, "keys are not known to this version");
+        return tunic_guard_open(&relay->codec, relay, error);
     tunic_plain_open(&relay->plain, relay);
     relay->codec = &relay->plain;
     return 0;

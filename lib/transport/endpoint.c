@@ -73,6 +73,18 @@ bool tunic_endpoint_same_host(const union tunic_socket_address *left,
            (left_scope == right_scope || left_scope == 0 || right_scope == 0);
 }
 
+uint16_t tunic_endpoint_port(const union tunic_socket_address *address)
+{
+    switch (address->any.sa_family) {
+    case AF_INET:
+        return ntohs(address->inet.sin_port);
+    case AF_INET6:
+        return ntohs(address->inet6.sin6_port);
+    default:
+        return 0;
+    }
+}
+
 bool tunic_endpoint_same(const union tunic_socket_address *left,
                          const union tunic_socket_address *right)
 {

@@ -33,6 +33,11 @@ size_t tunic_tcp_room(struct tunic_transport *transport, const struct tunic_endp
     return TUNIC_DATAGRAM_MOST;
 }
 
+int tunic_tcp_rebind(struct tunic_transport *transport, uint16_t port)
+{
+    return transport->operations->port(transport) == port ? 0 : -EOPNOTSUPP;
+}
+
 /* ---- the connection -------------------------------------------------------------------- */
 
 static bool is_listener(const struct tunic_tcp *tcp)
@@ -176,15 +181,7 @@ static void reconnect(struct tunic_transport *transport, const struct tunic_addr
 
 static uint16_t port(const struct tunic_transport *transport)
 {
-    (void)transport;
-    return 0;
-}
-
-static int rebind(struct tunic_transport *transport, uint16_t port)
-{
-    (void)transport;
-    (void)port;
-    return -EOPNOTSUPP;
+    return tunic_tcp_listen_port(&tunic_tcp_of(transport)->listener);
 }
 
 static void close_tcp(struct tunic_transport *transport)
@@ -209,7 +206,7 @@ static const struct tunic_transport_operations operations = {
     .reconnect = reconnect,
     .room = tunic_tcp_room,
     .port = port,
-    .rebind = rebind,
+    .rebind = tunic_tcp_rebind,
     .close = close_tcp,
 };
 

@@ -160,6 +160,8 @@ struct tunic_tcp_listener {
 int tunic_tcp_listen(struct tunic_tcp_listener *listener, struct tunic_loop *loop,
                      const struct tunic_transport_options *options, struct tunic_error *error);
 void tunic_tcp_listen_close(struct tunic_tcp_listener *listener);
+/* 0: it does not listen. */
+uint16_t tunic_tcp_listen_port(const struct tunic_tcp_listener *listener);
 
 /* ---- tcp.c ----------------------------------------------------------------------------- */
 
@@ -167,6 +169,8 @@ void tunic_tcp_listen_close(struct tunic_tcp_listener *listener);
 void tunic_tcp_set_options(int descriptor);
 /* A stream cuts up what it is given as the path needs it: all datagrams fit. */
 size_t tunic_tcp_room(struct tunic_transport *transport, const struct tunic_endpoint *to);
+/* Connections have their ports: those that there are would stay where they are. */
+int tunic_tcp_rebind(struct tunic_transport *transport, uint16_t port);
 
 struct tunic_tcp {
     struct tunic_transport base;
@@ -179,10 +183,10 @@ struct tunic_tcp {
 };
 
 /* `base` is its first member. */
-static inline struct tunic_tcp *tunic_tcp_of(struct tunic_transport *transport)
+static inline struct tunic_tcp *tunic_tcp_of(const struct tunic_transport *transport)
 {
     union {
-        struct tunic_transport *base;
+        const struct tunic_transport *base;
         struct tunic_tcp *tcp;
     } same = {.base = transport};
 

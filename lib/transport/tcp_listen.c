@@ -83,3 +83,14 @@ void tunic_tcp_listen_close(struct tunic_tcp_listener *listener)
     (void)close(listener->source.descriptor);
     listener->source.descriptor = -1;
 }
+
+uint16_t tunic_tcp_listen_port(const struct tunic_tcp_listener *listener)
+{
+    union tunic_socket_address own = {0};
+    socklen_t size = sizeof(own);
+
+    if (listener->source.descriptor < 0 ||
+        getsockname(listener->source.descriptor, &own.any, &size) != 0)
+        return 0;
+    return tunic_endpoint_port(&own);
+}

@@ -135,11 +135,18 @@ static void close_many(struct tunic_transport *transport)
     free(many);
 }
 
+static uint16_t port(const struct tunic_transport *transport)
+{
+    return tunic_tcp_listen_port(&tunic_tcp_many_of(transport)->listener);
+}
+
 static const struct tunic_transport_operations operations = {
     .name = "tcp",
     .send = tunic_tcp_many_send,
     .reconnect = reconnect,
     .room = tunic_tcp_room,
+    .port = port,
+    .rebind = tunic_tcp_rebind,
     .close = close_many,
 };
 

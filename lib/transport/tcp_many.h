@@ -64,10 +64,10 @@ struct tunic_tcp_many {
 };
 
 /* `base` is its first member. */
-static inline struct tunic_tcp_many *tunic_tcp_many_of(struct tunic_transport *transport)
+static inline struct tunic_tcp_many *tunic_tcp_many_of(const struct tunic_transport *transport)
 {
     union {
-        struct tunic_transport *base;
+        const struct tunic_transport *base;
         struct tunic_tcp_many *many;
     } same = {.base = transport};
 

@@ -49,6 +49,8 @@ bool tunic_endpoint_same_host(const union tunic_socket_address *left,
                               const union tunic_socket_address *right);
 bool tunic_endpoint_same(const union tunic_socket_address *left,
                          const union tunic_socket_address *right);
+/* 0: none. */
+uint16_t tunic_endpoint_port(const union tunic_socket_address *address);
 /* Equal for those that are the same. */
 uint32_t tunic_endpoint_hash(const union tunic_socket_address *address);
 

@@ -245,12 +245,12 @@ static size_t room(struct tunic_transport *transport, const struct tunic_endpoin
 
 static uint16_t port(const struct tunic_transport *transport)
 {
-    const struct tunic_udp *udp = tunic_udp_of_const(transport);
+    const struct tunic_udp *udp = tunic_udp_of(transport);
     union tunic_socket_address own = {0};
     socklen_t size = sizeof(own);
 
     (void)getsockname(udp->descriptor, &own.any, &size);
-    return ntohs(own.any.sa_family == AF_INET ? own.inet.sin_port : own.inet6.sin6_port);
+    return tunic_endpoint_port(&own);
 }
 
 /* Marks and large buffers take privileges: where they are gone, a mark is a failure, and buffers

@@ -49,21 +49,11 @@ struct tunic_udp {
 };
 
 /* `base` is its first member. */
-static inline struct tunic_udp *tunic_udp_of(struct tunic_transport *transport)
-{
-    union {
-        struct tunic_transport *base;
-        struct tunic_udp *udp;
-    } same = {.base = transport};
-
-    return same.udp;
-}
-
-static inline const struct tunic_udp *tunic_udp_of_const(const struct tunic_transport *transport)
+static inline struct tunic_udp *tunic_udp_of(const struct tunic_transport *transport)
 {
     union {
         const struct tunic_transport *base;
-        const struct tunic_udp *udp;
+        struct tunic_udp *udp;
     } same = {.base = transport};
 
     return same.udp;
