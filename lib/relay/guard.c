@@ -119,23 +119,23 @@ static void gave_up(void *closure, struct tunic_wireguard_peer *peer)
 
 static int open_parts(struct tunic_guard *guard, struct tunic_error *error)
 {
-    const struct tunic_wireguard_user user = {.closure = guard,
-                                              .random = fill_random,
-                                              .wall_clock = wall_clock,
-                                              .send = send_message,
-                                              .answer = answer,
-                                              .authenticated = authenticated,
-                                              .usable = usable,
-                                              .retried = retried,
-                                              .gave_up = gave_up};
     const struct tunic_relay_options *options = guard->codec.relay->options;
     int result = tunic_crypto_open(&guard->crypto, error);
 
+    guard->user = (struct tunic_wireguard_user){.closure = guard,
+                                                .random = fill_random,
+                                                .wall_clock = wall_clock,
+                                                .send = send_message,
+                                                .answer = answer,
+                                                .authenticated = authenticated,
+                                                .usable = usable,
+                                                .retried = retried,
+                                                .gave_up = gave_up};
     if (result == 0)
         result = tunic_cipher_pool_open(&guard->pool, guard->crypto,
                                         options->workers > 0 ? options->workers : 1, error);
     if (result == 0)
-        result = tunic_wireguard_open(&guard->wireguard, guard->crypto, &user, error);
+        result = tunic_wireguard_open(&guard->wireguard, guard->crypto, &guard->user, error);
     return result;
 }
 

@@ -66,6 +66,7 @@ struct tunic_guard {
     struct tunic_codec codec;
     struct tunic_crypto *crypto;
     struct tunic_cipher_pool *pool;
+    struct tunic_wireguard_user user;
     struct tunic_wireguard *wireguard;
     struct tunic_control *control;
     struct tunic_timer timer;
