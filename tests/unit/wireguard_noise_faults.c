@@ -16,9 +16,10 @@ static struct {
     bool wiped; /* a place where the secret was */
 } faults;
 
-static bool fails(void)
+/* It was done all the same, so that nothing but what it returns tells. */
+static int with_fault(int result)
 {
-    return faults.armed && ++faults.calls == faults.failing;
+    return faults.armed && ++faults.calls == faults.failing ? -ENOMEM : result;
 }
 
 void __real_tunic_wipe(void *bytes, size_t length);
@@ -37,7 +38,7 @@ int __wrap_tunic_blake2s(struct tunic_crypto *crypto, uint8_t *hash, const struc
 int __wrap_tunic_blake2s(struct tunic_crypto *crypto, uint8_t *hash, const struct iovec *pieces,
                          size_t count)
 {
-    return fails() ? -ENOMEM : __real_tunic_blake2s(crypto, hash, pieces, count);
+    return with_fault(__real_tunic_blake2s(crypto, hash, pieces, count));
 }
 
 int __real_tunic_derive(struct tunic_crypto *crypto, const uint8_t *chaining_key, const void *input,
@@ -47,8 +48,7 @@ int __wrap_tunic_derive(struct tunic_crypto *crypto, const uint8_t *chaining_key
 int __wrap_tunic_derive(struct tunic_crypto *crypto, const uint8_t *chaining_key, const void *input,
                         size_t length, uint8_t *const *results, size_t count)
 {
-    return fails() ? -ENOMEM
-                   : __real_tunic_derive(crypto, chaining_key, input, length, results, count);
+    return with_fault(__real_tunic_derive(crypto, chaining_key, input, length, results, count));
 }
 
 int __real_tunic_x25519(struct tunic_crypto *crypto, const uint8_t *private_key,
@@ -58,7 +58,7 @@ int __wrap_tunic_x25519(struct tunic_crypto *crypto, const uint8_t *private_key,
 int __wrap_tunic_x25519(struct tunic_crypto *crypto, const uint8_t *private_key,
                         const uint8_t *public_key, uint8_t *shared)
 {
-    return fails() ? -ENOMEM : __real_tunic_x25519(crypto, private_key, public_key, shared);
+    return with_fault(__real_tunic_x25519(crypto, private_key, public_key, shared));
 }
 
 int __real_tunic_x25519_public(struct tunic_crypto *crypto, const uint8_t *private_key,
@@ -68,7 +68,7 @@ int __wrap_tunic_x25519_public(struct tunic_crypto *crypto, const uint8_t *priva
 int __wrap_tunic_x25519_public(struct tunic_crypto *crypto, const uint8_t *private_key,
                                uint8_t *public_key)
 {
-    return fails() ? -ENOMEM : __real_tunic_x25519_public(crypto, private_key, public_key);
+    return with_fault(__real_tunic_x25519_public(crypto, private_key, public_key));
 }
 
 typedef int aead(struct tunic_crypto *crypto, const uint8_t *key, uint64_t counter,
@@ -81,13 +81,13 @@ aead __wrap_tunic_aead_open;
 int __wrap_tunic_aead_seal(struct tunic_crypto *crypto, const uint8_t *key, uint64_t counter,
                            const struct tunic_message_text *message)
 {
-    return fails() ? -ENOMEM : __real_tunic_aead_seal(crypto, key, counter, message);
+    return with_fault(__real_tunic_aead_seal(crypto, key, counter, message));
 }
 
 int __wrap_tunic_aead_open(struct tunic_crypto *crypto, const uint8_t *key, uint64_t counter,
                            const struct tunic_message_text *message)
 {
-    return fails() ? -ENOMEM : __real_tunic_aead_open(crypto, key, counter, message);
+    return with_fault(__real_tunic_aead_open(crypto, key, counter, message));
 }
 
 /* The next step has the fault. */
@@ -144,6 +144,20 @@ static void test_steps(void **state)
     assert_int_equal(run_faulty(pair_read_second), 10);
 }
 
+/* What is told is what failed first. */
+static void test_first_failure(void **state)
+{
+    struct pair pair;
+
+    (void)state;
+    pair_before(&pair, pair_write_first);
+    memset(pair.static_static, 0, sizeof(pair.static_static));
+    arm(1, pair.initiator.handshake.ephemeral.private_key);
+    assert_int_equal(pair_write_first(&pair), -ENOMEM);
+    faults.armed = false;
+    assert_int_equal(pair_write_first(&pair), -EKEYREJECTED);
+}
+
 static void test_begin(void **state)
 {
     struct tunic_handshake handshake;
@@ -192,6 +206,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_first_failure),
         cmocka_unit_test(test_begin),
         cmocka_unit_test(test_split),
     };
