@@ -76,7 +76,7 @@ int tunic_derive(struct tunic_crypto *crypto, const uint8_t chaining_key[TUNIC_H
 {
     uint8_t secret[TUNIC_HASH_SIZE];
     uint8_t derived[TUNIC_DERIVED_MOST][TUNIC_HASH_SIZE];
-    struct iovec piece = {.iov_base = (void *)(uintptr_t)input, .iov_len = input_length};
+    struct iovec piece = tunic_piece(input, input_length);
     int result = authenticate(crypto->hmac, secret, sizeof(secret), chaining_key, TUNIC_HASH_SIZE,
                               &piece, 1);
 

@@ -30,11 +30,11 @@ int tunic_x25519_public(struct tunic_crypto *crypto, const uint8_t private_key[T
 static EVP_PKEY *private_half(struct tunic_crypto *crypto, const uint8_t *private_key,
                               const uint8_t *peer_key)
 {
+    struct iovec own = tunic_piece(private_key, TUNIC_KEY_SIZE);
+    struct iovec peer = tunic_piece(peer_key, TUNIC_KEY_SIZE);
     OSSL_PARAM parts[] = {
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, (void *)(uintptr_t)private_key,
-                                          TUNIC_KEY_SIZE),
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)peer_key,
-                                          TUNIC_KEY_SIZE),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, own.iov_base, own.iov_len),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, peer.iov_base, peer.iov_len),
         OSSL_PARAM_construct_end()};
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(crypto->library, algorithm, NULL);
     EVP_PKEY *key = NULL;

@@ -7,8 +7,23 @@
 
 #include <errno.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 
 static struct tunic_crypto *crypto;
+
+/* What libcrypto does not say by itself. */
+static enum { AS_IT_IS, TAKES_ZERO, FAILS_HALFWAY } behaviour;
+
+int __real_EVP_PKEY_derive(EVP_PKEY_CTX *context, unsigned char *key, size_t *length);
+int __wrap_EVP_PKEY_derive(EVP_PKEY_CTX *context, unsigned char *key, size_t *length);
+
+int __wrap_EVP_PKEY_derive(EVP_PKEY_CTX *context, unsigned char *key, size_t *length)
+{
+    if (behaviour == AS_IT_IS)
+        return __real_EVP_PKEY_derive(context, key, length);
+    memset(key, behaviour == TAKES_ZERO ? 0 : 0xff, *length);
+    return behaviour == TAKES_ZERO;
+}
 
 static int setup(void **state)
 {
@@ -137,6 +152,21 @@ static void test_points_of_low_order(void **state)
     assert_int_equal(ERR_peek_error(), 0);
 }
 
+/* Another libcrypto might not refuse it, or leave something behind. */
+static void test_result_is_looked_at(void **state)
+{
+    const uint8_t key[TUNIC_KEY_SIZE] = {8};
+    uint8_t shared[TUNIC_KEY_SIZE];
+
+    (void)state;
+    for (behaviour = TAKES_ZERO; behaviour <= FAILS_HALFWAY; behaviour++) {
+        memset(shared, 0xff, sizeof(shared));
+        assert_int_equal(tunic_x25519(crypto, key, key, shared), -EKEYREJECTED);
+        assert_true(tunic_is_zero(shared, sizeof(shared)));
+    }
+    behaviour = AS_IT_IS;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +175,7 @@ int main(void)
         cmocka_unit_test(test_both_sides),
         cmocka_unit_test(test_clamping),
         cmocka_unit_test(test_points_of_low_order),
+        cmocka_unit_test(test_result_is_looked_at),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -29,7 +29,7 @@ static int teardown(void **state)
 static void expect_hash(const void *text, size_t length, const char *expected)
 {
     uint8_t hash[TUNIC_HASH_SIZE];
-    struct iovec piece = {.iov_base = (void *)(uintptr_t)text, .iov_len = length};
+    struct iovec piece = tunic_piece(text, length);
 
     assert_int_equal(tunic_blake2s(crypto, hash, &piece, 1), 0);
     hex_expect(hash, expected);
@@ -113,7 +113,7 @@ static void hmac(uint8_t code[TUNIC_HASH_SIZE], const uint8_t key[TUNIC_HASH_SIZ
     uint8_t outer[64];
     uint8_t hash[TUNIC_HASH_SIZE];
     struct iovec first[] = {{.iov_base = inner, .iov_len = sizeof(inner)},
-                            {.iov_base = (void *)(uintptr_t)text, .iov_len = length}};
+                            tunic_piece(text, length)};
     struct iovec second[] = {{.iov_base = outer, .iov_len = sizeof(outer)},
                              {.iov_base = hash, .iov_len = sizeof(hash)}};
 
@@ -135,7 +135,7 @@ static void derive_by_definition(uint8_t results[TUNIC_DERIVED_MOST][TUNIC_HASH_
 
     hmac(secret, key, input, length);
     hmac(results[0], secret, "\1", 1);
-    for (uint8_t i = 1; i < TUNIC_DERIVED_MOST; i++) {
+    for (size_t i = 1; i < TUNIC_DERIVED_MOST; i++) {
         memcpy(text, results[i - 1], TUNIC_HASH_SIZE);
         text[TUNIC_HASH_SIZE] = (uint8_t)(i + 1);
         hmac(results[i], secret, text, sizeof(text));

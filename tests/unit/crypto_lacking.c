@@ -11,19 +11,40 @@
 
 static const char *missing; /* what is not found */
 
-#define WRAP_FETCH(type, function)                                                                 \
-    type *__real_##function(OSSL_LIB_CTX *library, const char *name, const char *properties);      \
-    type *__wrap_##function(OSSL_LIB_CTX *library, const char *name, const char *properties);      \
-    type *__wrap_##function(OSSL_LIB_CTX *library, const char *name, const char *properties)       \
-    {                                                                                              \
-        if (strcmp(name, missing) == 0)                                                            \
-            return NULL;                                                                           \
-        return __real_##function(library, name, properties);                                       \
-    }
-WRAP_FETCH(EVP_CIPHER, EVP_CIPHER_fetch)
-WRAP_FETCH(EVP_MD, EVP_MD_fetch)
-WRAP_FETCH(EVP_MAC, EVP_MAC_fetch)
-WRAP_FETCH(EVP_PKEY_CTX, EVP_PKEY_CTX_new_from_name)
+EVP_CIPHER *__real_EVP_CIPHER_fetch(OSSL_LIB_CTX *library, const char *name,
+                                    const char *properties);
+EVP_CIPHER *__wrap_EVP_CIPHER_fetch(OSSL_LIB_CTX *library, const char *name,
+                                    const char *properties);
+EVP_CIPHER *__wrap_EVP_CIPHER_fetch(OSSL_LIB_CTX *library, const char *name, const char *properties)
+{
+    return strcmp(name, missing) == 0 ? NULL : __real_EVP_CIPHER_fetch(library, name, properties);
+}
+
+EVP_MD *__real_EVP_MD_fetch(OSSL_LIB_CTX *library, const char *name, const char *properties);
+EVP_MD *__wrap_EVP_MD_fetch(OSSL_LIB_CTX *library, const char *name, const char *properties);
+EVP_MD *__wrap_EVP_MD_fetch(OSSL_LIB_CTX *library, const char *name, const char *properties)
+{
+    return strcmp(name, missing) == 0 ? NULL : __real_EVP_MD_fetch(library, name, properties);
+}
+
+EVP_MAC *__real_EVP_MAC_fetch(OSSL_LIB_CTX *library, const char *name, const char *properties);
+EVP_MAC *__wrap_EVP_MAC_fetch(OSSL_LIB_CTX *library, const char *name, const char *properties);
+EVP_MAC *__wrap_EVP_MAC_fetch(OSSL_LIB_CTX *library, const char *name, const char *properties)
+{
+    return strcmp(name, missing) == 0 ? NULL : __real_EVP_MAC_fetch(library, name, properties);
+}
+
+EVP_PKEY_CTX *__real_EVP_PKEY_CTX_new_from_name(OSSL_LIB_CTX *library, const char *name,
+                                                const char *properties);
+EVP_PKEY_CTX *__wrap_EVP_PKEY_CTX_new_from_name(OSSL_LIB_CTX *library, const char *name,
+                                                const char *properties);
+EVP_PKEY_CTX *__wrap_EVP_PKEY_CTX_new_from_name(OSSL_LIB_CTX *library, const char *name,
+                                                const char *properties)
+{
+    return strcmp(name, missing) == 0
+               ? NULL
+               : __real_EVP_PKEY_CTX_new_from_name(library, name, properties);
+}
 
 OSSL_PROVIDER *__real_OSSL_PROVIDER_load(OSSL_LIB_CTX *library, const char *name);
 OSSL_PROVIDER *__wrap_OSSL_PROVIDER_load(OSSL_LIB_CTX *library, const char *name);

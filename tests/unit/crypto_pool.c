@@ -68,9 +68,9 @@ static struct tunic_cipher_pool *open_pool(unsigned workers)
 }
 
 /* Of all sizes, a few of them much longer than the rest. */
-static uint32_t length_of(size_t i)
+static uint32_t length_of(size_t number)
 {
-    return i % 50 < 5 ? 1500 : (uint32_t)(i * 7 % 200);
+    return number % 50 < 5 ? 1500 : (uint32_t)(number * 7 % 200);
 }
 
 static void make_jobs(void)
@@ -85,9 +85,9 @@ static void make_jobs(void)
     }
 }
 
-static bool is_forged(size_t i)
+static bool is_forged(size_t number)
 {
-    return i % 37 == 5;
+    return number % 37 == 5;
 }
 
 /* Sealed, damaged here and there, and opened. */
@@ -202,13 +202,13 @@ static void test_signals_are_the_callers(void **state)
     sigset_t after;
 
     (void)state;
-    (void)pthread_sigmask(SIG_SETMASK, NULL, &before);
-    pool = open_pool(3);
-    (void)pthread_sigmask(SIG_SETMASK, NULL, &after);
-    assert_int_equal(sigismember(&before, SIGUSR2), sigismember(&after, SIGUSR2));
-
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGUSR2);
+    assert_int_equal(pthread_sigmask(SIG_UNBLOCK, &signals, &before), 0);
+    pool = open_pool(3);
+    assert_int_equal(pthread_sigmask(SIG_SETMASK, NULL, &after), 0);
+    assert_int_equal(sigismember(&after, SIGUSR2), 0);
+
     assert_int_equal(pthread_sigmask(SIG_BLOCK, &signals, NULL), 0);
     assert_int_equal(kill(getpid(), SIGUSR2), 0);
     expect_batch(pool, PACKETS);

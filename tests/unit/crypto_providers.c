@@ -41,14 +41,14 @@ static int teardown(void **state)
     return side_teardown(state);
 }
 
-static void seal(size_t i, struct tunic_packet_job *jobs, size_t count)
+static void seal(size_t provider, struct tunic_packet_job *jobs, size_t count)
 {
-    here[i].provider->seal(here[i].cipher, jobs, count);
+    here[provider].provider->seal(here[provider].cipher, jobs, count);
 }
 
-static void unseal(size_t i, struct tunic_packet_job *jobs, size_t count)
+static void unseal(size_t provider, struct tunic_packet_job *jobs, size_t count)
 {
-    here[i].provider->unseal(here[i].cipher, jobs, count);
+    here[provider].provider->unseal(here[provider].cipher, jobs, count);
 }
 
 /* The one that is there on every machine. */
@@ -144,13 +144,13 @@ static void make_batch(void)
     }
 }
 
-static void expect_opened(size_t i)
+static void expect_opened(size_t number)
 {
     uint8_t original[ROOM];
 
-    side_fill(original, jobs[i].length, i);
-    assert_false(jobs[i].failed);
-    assert_memory_equal(texts[i], original, jobs[i].length);
+    side_fill(original, jobs[number].length, number);
+    assert_false(jobs[number].failed);
+    assert_memory_equal(texts[number], original, jobs[number].length);
 }
 
 static void test_alternating_keys(void **state)

@@ -35,6 +35,7 @@ void side_fill(uint8_t *text, size_t length, uint64_t number)
     }
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): written to through the message */
 void side_seal(uint8_t *output, const struct tunic_packet_job *job)
 {
     const struct tunic_message_text message = {

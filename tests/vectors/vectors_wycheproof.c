@@ -36,17 +36,15 @@ static int teardown(void **state)
 static void for_each(const json_t *root, void (*check)(const json_t *vector, void *closure),
                      void *closure)
 {
-    const json_t *group;
-    const json_t *vector;
+    const json_t *groups = json_object_get(root, "testGroups");
     json_int_t count = 0;
-    size_t i;
-    size_t k;
 
-    json_array_foreach(json_object_get(root, "testGroups"), i, group)
-        json_array_foreach(json_object_get(group, "tests"), k, vector)
-    {
-        check(vector, closure);
-        count++;
+    for (size_t i = 0; i < json_array_size(groups); i++) {
+        const json_t *vectors = json_object_get(json_array_get(groups, i), "tests");
+        for (size_t k = 0; k < json_array_size(vectors); k++) {
+            check(json_array_get(vectors, k), closure);
+            count++;
+        }
     }
     assert_true(count > 0);
     assert_int_equal(count, json_integer_value(json_object_get(root, "numberOfTests")));
