@@ -9,6 +9,7 @@
  *   options.c    what stands before and behind every command
  *   output.c     errors, and an output that failed
  *   batch.c      many command lines from a file
+ *   keys.c       keys as genkey, genpsk and pubkey print them
  *   stop.c       the signals and the reader that end what goes on until it is stopped
  *   relay/       the words of a relay, the files that they name, and what a running one prints
  *   show/        the forms in which interfaces and their changes are printed
@@ -102,6 +103,9 @@ extern const struct command tunic_command_del;
 extern const struct command tunic_command_show;
 extern const struct command tunic_command_wait;
 extern const struct command tunic_command_relay;
+extern const struct command tunic_command_genkey;
+extern const struct command tunic_command_pubkey;
+extern const struct command tunic_command_genpsk;
 extern const struct command tunic_command_help;
 extern const struct command tunic_command_version;
 

@@ -7,11 +7,19 @@
 #include <string.h>
 
 const struct command *const tunic_commands[] = {
-    &tunic_command_add,     &tunic_command_ensure,
-    &tunic_command_set,     &tunic_command_del,
-    &tunic_command_show,    &tunic_command_wait,
-    &tunic_command_relay,   &tunic_command_help,
-    &tunic_command_version, NULL,
+    &tunic_command_add,
+    &tunic_command_ensure,
+    &tunic_command_set,
+    &tunic_command_del,
+    &tunic_command_show,
+    &tunic_command_wait,
+    &tunic_command_relay,
+    &tunic_command_genkey,
+    &tunic_command_pubkey,
+    &tunic_command_genpsk,
+    &tunic_command_help,
+    &tunic_command_version,
+    NULL,
 };
 
 /* ---- which command --------------------------------------------------------------------- */

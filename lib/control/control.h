@@ -28,9 +28,10 @@ void tunic_key_text(const uint8_t key[TUNIC_KEY_SIZE], char text[TUNIC_KEY_TEXT]
 /* 64 hexadecimal digits; false: they are not. */
 bool tunic_key_parse_hex(const char *word, uint8_t key[TUNIC_KEY_SIZE]);
 void tunic_key_hex(const uint8_t key[TUNIC_KEY_SIZE], char text[TUNIC_KEY_HEX]);
-/* A file with one key and nothing else but white space behind it. TUNIC_DENIED: others than its
- * owner may read or write it; the error's hint is the command that mends it. Every copy of the
- * key but `key` is wiped. */
+/* A file with one key and nothing else but white space behind it; "-" is standard input.
+ * TUNIC_DENIED: others than its owner may have access to it; the error's hint is the command that
+ * mends it. Of standard input that is not asked: who opened it has judged. Every copy of the key
+ * but `key` is wiped. */
 int tunic_key_read(const char *path, uint8_t key[TUNIC_KEY_SIZE], struct tunic_error *error);
 /* The same check, of any file that holds secrets. */
 int tunic_secret_file_check(int descriptor, const char *path, struct tunic_error *error);

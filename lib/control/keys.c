@@ -164,7 +164,8 @@ int tunic_key_read(const char *path, uint8_t key[TUNIC_KEY_SIZE], struct tunic_e
         /* The length as it was read: a NUL is no end of it. */
         if (end != BASE64_LENGTH || tunic_key_parse(text.text, key, error) != 0) {
             result = not_a_key(error);
-            tunic_text_escape(escaped, sizeof(escaped), path);
+            tunic_text_escape(escaped, sizeof(escaped),
+                              strcmp(path, "-") == 0 ? "/dev/stdin" : path);
             tunic_error_action(error, "no key in '%s'", escaped);
         }
     }

@@ -136,16 +136,14 @@ static int read_all(int descriptor, const char *path, size_t most, struct tunic_
 int tunic_secret_read(const char *path, size_t most, struct tunic_text *text,
                       struct tunic_error *error)
 {
-    bool standard_input = strcmp(path, "-") == 0;
-    const char *name = standard_input ? "/dev/stdin" : path;
-    int descriptor = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-
+    if (strcmp(path, "-") == 0)
+        return read_all(STDIN_FILENO, "/dev/stdin", most, text, error);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (descriptor < 0)
-        return read_failed(name, errno, error);
-    int result = tunic_secret_file_check(descriptor, name, error);
+        return read_failed(path, errno, error);
+    int result = tunic_secret_file_check(descriptor, path, error);
     if (result == 0)
-        result = read_all(descriptor, name, most, text, error);
-    if (!standard_input)
-        (void)close(descriptor);
+        result = read_all(descriptor, path, most, text, error);
+    (void)close(descriptor);
     return result;
 }

@@ -5,8 +5,9 @@
 
 #include "control/control.h"
 
-/* Reads a whole file, "-" for standard input, of at most `most` bytes, and checks who may have
- * access. `text` is zero-initialised, and the caller's to free even where it fails. */
+/* Reads a whole file of at most `most` bytes, and checks who may have access to it; "-" is standard
+ * input, of which that is not asked. `text` is zero-initialised, and the caller's to free even
+ * where it fails. */
 int tunic_secret_read(const char *path, size_t most, struct tunic_text *text,
                       struct tunic_error *error);
 /* Makes room for `more` bytes and a NUL. What is written into that room moves no more, so that

@@ -70,7 +70,7 @@ without() {
     printf '%s' "$list"
 }
 
-commands='add ensure set del show wait relay help version'
+commands='add ensure set del show wait relay genkey pubkey genpsk help version'
 options='--json --pretty --details --stats --oneline --quiet --netns --batch --force'
 options+=' --device-node --color --version --help'
 beside_command=$(without "$options" --batch --force --version)
