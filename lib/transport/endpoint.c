@@ -24,11 +24,11 @@ static struct in6_addr host_of(const union tunic_socket_address *address)
     return host;
 }
 
-static in_port_t port_of(const union tunic_socket_address *address)
+uint16_t tunic_endpoint_port(const union tunic_socket_address *address)
 {
     if (address->any.sa_family == AF_INET6)
-        return address->inet6.sin6_port;
-    return address->any.sa_family == AF_INET ? address->inet.sin_port : 0;
+        return ntohs(address->inet6.sin6_port);
+    return address->any.sa_family == AF_INET ? ntohs(address->inet.sin_port) : 0;
 }
 
 /* The link that an address is valid on; 0: any. */
@@ -42,7 +42,7 @@ static uint32_t scope_of(const union tunic_socket_address *address)
 void tunic_endpoint_text(const union tunic_socket_address *address, char text[TUNIC_ENDPOINT_TEXT])
 {
     struct in6_addr host = host_of(address);
-    unsigned port = ntohs(port_of(address));
+    unsigned port = tunic_endpoint_port(address);
     char host_text[INET6_ADDRSTRLEN] = "";
     char scope[16] = "";
 
@@ -73,32 +73,47 @@ bool tunic_endpoint_same_host(const union tunic_socket_address *left,
            (left_scope == right_scope || left_scope == 0 || right_scope == 0);
 }
 
-uint16_t tunic_endpoint_port(const union tunic_socket_address *address)
-{
-    switch (address->any.sa_family) {
-    case AF_INET:
-        return ntohs(address->inet.sin_port);
-    case AF_INET6:
-        return ntohs(address->inet6.sin6_port);
-    default:
-        return 0;
-    }
-}
-
 bool tunic_endpoint_same(const union tunic_socket_address *left,
                          const union tunic_socket_address *right)
 {
-    return tunic_endpoint_same_host(left, right) && port_of(left) == port_of(right);
+    return tunic_endpoint_same_host(left, right) &&
+           tunic_endpoint_port(left) == tunic_endpoint_port(right);
 }
 
 uint32_t tunic_endpoint_hash(const union tunic_socket_address *address)
 {
     const struct in6_addr host = host_of(address);
-    uint64_t hash = port_of(address);
+    uint64_t hash = tunic_endpoint_port(address);
 
     for (size_t i = 0; i < sizeof(host.s6_addr); i++)
         hash = (hash ^ host.s6_addr[i]) * UINT64_C(0x9e3779b97f4a7c15);
     return (uint32_t)(hash >> 32);
+}
+
+bool tunic_host_address(const struct tunic_host *host, union tunic_socket_address *address)
+{
+    const char *link = strchr(host->name, '%');
+    size_t length = link ? (size_t)(link - host->name) : strlen(host->name);
+    char name[INET6_ADDRSTRLEN];
+    uint64_t scope = 0;
+
+    *address = (union tunic_socket_address){0};
+    if (!host->numeric || length >= sizeof(name) ||
+        (link && tunic_number_parse(link + 1, 1, UINT32_MAX, &scope) != 0))
+        return false;
+    memcpy(name, host->name, length);
+    name[length] = '\0';
+    if (inet_pton(AF_INET, name, &address->inet.sin_addr) == 1) {
+        address->inet.sin_family = AF_INET;
+        address->inet.sin_port = htons(host->port);
+        return true;
+    }
+    if (inet_pton(AF_INET6, name, &address->inet6.sin6_addr) != 1)
+        return false;
+    address->inet6.sin6_family = AF_INET6;
+    address->inet6.sin6_port = htons(host->port);
+    address->inet6.sin6_scope_id = (uint32_t)scope;
+    return true;
 }
 
 /* ---- looking up ------------------------------------------------------------------------ */
@@ -139,22 +154,6 @@ static int not_found(const struct tunic_host *host, int code, int errno_value,
     (void)tunic_error_set(error, TUNIC_FAILED, "cannot look up '%s'", host->name);
     tunic_error_cause(error, "%s", gai_strerror(code));
     return -EHOSTUNREACH;
-}
-
-bool tunic_host_address(const struct tunic_host *host, union tunic_socket_address *address)
-{
-    *address = (union tunic_socket_address){.any.sa_family = AF_INET};
-    if (inet_pton(AF_INET, host->name, &address->inet.sin_addr) == 1) {
-        address->inet.sin_port = htons(host->port);
-        return true;
-    }
-    *address = (union tunic_socket_address){.any.sa_family = AF_INET6};
-    if (inet_pton(AF_INET6, host->name, &address->inet6.sin6_addr) == 1) {
-        address->inet6.sin6_port = htons(host->port);
-        return true;
-    }
-    address->any.sa_family = AF_UNSPEC;
-    return false;
 }
 
 int tunic_host_resolve(const struct tunic_host *host, bool passive,

@@ -66,8 +66,8 @@ int tunic_host_parse(const char *word, struct tunic_host *host, struct tunic_err
 /* PORT or HOST:PORT, for an address to listen on. */
 int tunic_host_parse_listen(const char *word, struct tunic_host *host, struct tunic_error *error);
 
-/* The address that its name is, with its port; false: it is none, or one with a scope. Asks nobody,
- * so that it may be called in a sandbox. */
+/* The address of a numeric host, without a system call: where the sandbox forbids to look anything
+ * up. False: it is a name, or an IPv6 address on a link that is named and not numbered. */
 bool tunic_host_address(const struct tunic_host *host, union tunic_socket_address *address);
 
 enum { TUNIC_HOST_ADDRESSES = 8 };

@@ -312,13 +312,43 @@ static void test_lookups_fail(void **state)
     assert_lookup_fails(EAI_MEMORY, -ENOMEM, "out of memory", strerror(ENOMEM));
 }
 
+/* As it would be looked up; but links only by their number. */
+static void test_address(void **state)
+{
+    static const char *const words[] = {"192.0.2.1:5", "[2001:db8::1]:65535",
+                                        "[::ffff:192.0.2.1]:1", "[fe80::1%1]:7", "::1"};
+    static const char *const refused[] = {"example.org:5", "[fe80::1%lo]:5", "[fe80::1%0]:5",
+                                          "[fe80::1%4294967296]:5"};
+    struct tunic_host host;
+    struct tunic_addresses addresses;
+    struct tunic_error error;
+    union tunic_socket_address address;
+
+    (void)state;
+    for (size_t i = 0; i < TUNIC_COUNT(words); i++) {
+        assert_int_equal(tunic_host_parse(words[i], &host, &error), 0);
+        assert_true(tunic_host_address(&host, &address));
+        assert_int_equal(tunic_host_resolve(&host, false, &addresses, &error), 0);
+        assert_memory_equal(&address, &addresses.list[0], sizeof(address));
+    }
+    for (size_t i = 0; i < TUNIC_COUNT(refused); i++) {
+        assert_int_equal(tunic_host_parse(refused[i], &host, &error), 0);
+        assert_false(tunic_host_address(&host, &address));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),           cmocka_unit_test(test_same),
-        cmocka_unit_test(test_host_words),     cmocka_unit_test(test_listen_words),
-        cmocka_unit_test(test_long_names),     cmocka_unit_test(test_resolves_addresses),
-        cmocka_unit_test(test_resolves_names), cmocka_unit_test(test_wildcards),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_same),
+        cmocka_unit_test(test_address),
+        cmocka_unit_test(test_host_words),
+        cmocka_unit_test(test_listen_words),
+        cmocka_unit_test(test_long_names),
+        cmocka_unit_test(test_resolves_addresses),
+        cmocka_unit_test(test_resolves_names),
+        cmocka_unit_test(test_wildcards),
         cmocka_unit_test(test_lookups_fail),
     };
 
