@@ -131,7 +131,7 @@ struct tunic_control_user {
 };
 
 /* One line of a `set` request (without its newline) into `settings`; -EINVAL, -EPROTO: it is none.
- * The key "public_key" begins a peer. */
+ * The key "public_key" begins a peer. Endpoints are such that tunic_host_address has them. */
 int tunic_protocol_parse_line(const char *line, struct tunic_settings *settings);
 /* Writes the answer to a `get` request, its end included. */
 void tunic_protocol_report(const struct tunic_control_user *user, struct tunic_text *text);

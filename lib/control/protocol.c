@@ -84,14 +84,15 @@ static int take_preshared_key(struct tunic_settings *settings, const char *value
     return peer->has_preshared ? 0 : -EINVAL;
 }
 
-/* Addresses alone: no names are looked up for whoever asks here. */
+/* Addresses alone, their links by number: whoever serves may look nothing up any more. */
 static int take_endpoint(struct tunic_settings *settings, const char *value)
 {
     struct tunic_peer_settings *peer = last_peer(settings);
+    union tunic_socket_address address;
     struct tunic_error error;
 
     peer->has_endpoint = tunic_host_parse(value, &peer->endpoint, &error) == 0 &&
-                         peer->endpoint.numeric && peer->endpoint.has_port;
+                         peer->endpoint.has_port && tunic_host_address(&peer->endpoint, &address);
     return peer->has_endpoint ? 0 : -EINVAL;
 }
 

@@ -42,7 +42,7 @@ static void test_request(void **state)
         "public_key=" HEX_B,
         "update_only=true",
         "preshared_key=" HEX_A,
-        "endpoint=[fe80::1%lo]:7",
+        "endpoint=[fe80::1%12]:7",
         "persistent_keepalive_interval=65535",
         "replace_allowed_ips=true",
         "allowed_ip=10.1.2.3/8",
@@ -72,7 +72,7 @@ static void test_request(void **state)
     assert_true(peer->update_only && peer->replace_allowed && !peer->remove);
     assert_true(peer->has_preshared && peer->has_endpoint && peer->has_keepalive);
     assert_hex(peer->preshared_key, HEX_A);
-    assert_string_equal(peer->endpoint.name, "fe80::1%lo");
+    assert_string_equal(peer->endpoint.name, "fe80::1%12");
     assert_int_equal(peer->endpoint.port, 7);
     assert_int_equal(peer->keepalive, 65535);
     assert_int_equal(peer->allowed_count, 3);
@@ -127,6 +127,7 @@ static void test_refused(void **state)
         {"preshared_key=" HEX_A "00", true, -EINVAL},
         {"endpoint=192.0.2.1", true, -EINVAL},         /* no port */
         {"endpoint=vpn.example.org:1", true, -EINVAL}, /* a name */
+        {"endpoint=[fe80::1%lo]:1", true, -EINVAL},    /* a name, too */
         {"endpoint=:1", true, -EINVAL},
         {"endpoint=[::1]", true, -EINVAL},
         {"persistent_keepalive_interval=65536", true, -EINVAL},
