@@ -170,7 +170,7 @@ static int check(struct relaying *relaying, struct arguments *arguments, struct 
     if (result == 0)
         result = tunic_relay_check(relay, error);
     if (result == 0)
-        result = keys_read(session, arguments, &relaying->notes, error);
+        result = keys_read(arguments, &relaying->notes, error);
     if (result == 0)
         result = tunic_relay_check(relay, error);
     return result == 0 ? tunic_desired_check(relay->desired, &arguments->names, error) : result;
@@ -220,6 +220,7 @@ static int run(struct session *session, struct arguments *arguments)
         tunic_error_object(&error, arguments->names.names[0]);
         return tunic_report_error(session, &error);
     }
+    keys_warn(session, arguments, &relaying.notes);
     (void)snprintf(relaying.name, sizeof(relaying.name), "%s", arguments->relay.name);
     relaying.terminal = open_terminal(&session->options);
     int code = run_relay(&relaying, &arguments->relay);

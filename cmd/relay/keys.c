@@ -111,24 +111,6 @@ static void set_ports(struct tunic_settings *settings)
     }
 }
 
-static void warn_silent_peers(const struct session *session, const struct arguments *arguments)
-{
-    const struct tunic_settings *settings = &arguments->relay.settings;
-    char key[TUNIC_KEY_TEXT];
-    struct tunic_error warning;
-
-    for (size_t i = 0; i < settings->peer_count && !is_tap(arguments); i++) {
-        if (settings->peers[i].allowed_count > 0)
-            continue;
-        tunic_key_text(settings->peers[i].public_key, key);
-        (void)tunic_error_set(&warning, TUNIC_FAILED, "peer '%s' has no address", key);
-        tunic_error_cause(&warning, "on a tun nothing goes to it, and what it sends is dropped");
-        tunic_error_hint(&warning, "'allow CIDR', or AllowedIPs in the file");
-        tunic_error_object(&warning, arguments->names.names[0]);
-        tunic_report_warning(session, &warning);
-    }
-}
-
 /* ---- a configuration file -------------------------------------------------------------- */
 
 /* Gives an attribute a value, as a word behind its keyword would. */
@@ -283,6 +265,45 @@ static int take_config(struct arguments *arguments, struct tunic_config *config,
     return 0;
 }
 
+static int read_config(struct arguments *arguments, struct keys_notes *notes,
+                       struct tunic_error *error)
+{
+    struct tunic_config config = {0};
+    int result = tunic_config_read(arguments->config, &config, error);
+
+    if (result != 0 && error->object[0] != '\0') { /* file and line; the object is the interface */
+        char action[sizeof(error->action)];
+        memcpy(action, error->action, sizeof(action));
+        tunic_error_action(error, "%s: %s", error->object, action);
+    }
+    if (result == 0)
+        result = take_config(arguments, &config, notes, error);
+    notes->has_dns = config.has_dns;
+    tunic_config_clear(&config);
+    return result;
+}
+
+int keys_read(struct arguments *arguments, struct keys_notes *notes, struct tunic_error *error)
+{
+    int result = 0;
+
+    if (!arguments->relay.has_keys)
+        return 0;
+    if (arguments->config)
+        result = read_config(arguments, notes, error);
+    else
+        result = read_keys(arguments, error);
+    if (result == 0 && arguments->key && !is_tap(arguments))
+        result = allow_everything(&arguments->relay.settings, error);
+    if (result != 0)
+        return result;
+    set_ports(&arguments->relay.settings);
+    notes->mark = arguments->relay.mark;
+    return 0;
+}
+
+/* ---- what is told ---------------------------------------------------------------------- */
+
 static void warn_dns(const struct session *session, const struct arguments *arguments)
 {
     struct tunic_error warning;
@@ -295,44 +316,31 @@ static void warn_dns(const struct session *session, const struct arguments *argu
     tunic_report_warning(session, &warning);
 }
 
-static int read_config(const struct session *session, struct arguments *arguments,
-                       struct keys_notes *notes, struct tunic_error *error)
+static void warn_silent_peers(const struct session *session, const struct arguments *arguments)
 {
-    struct tunic_config config = {0};
-    int result = tunic_config_read(arguments->config, &config, error);
+    const struct tunic_settings *settings = &arguments->relay.settings;
+    char key[TUNIC_KEY_TEXT];
+    struct tunic_error warning;
 
-    if (result != 0 && error->object[0] != '\0') { /* file and line; the object is the interface */
-        char action[sizeof(error->action)];
-        memcpy(action, error->action, sizeof(action));
-        tunic_error_action(error, "%s: %s", error->object, action);
+    for (size_t i = 0; i < settings->peer_count && !is_tap(arguments); i++) {
+        if (settings->peers[i].allowed_count > 0)
+            continue;
+        tunic_key_text(settings->peers[i].public_key, key);
+        (void)tunic_error_set(&warning, TUNIC_FAILED, "peer '%s' has no address", key);
+        tunic_error_cause(&warning, "on a tun nothing goes to it, and what it sends is dropped");
+        tunic_error_hint(&warning, "'allow CIDR', or AllowedIPs in the file");
+        tunic_error_object(&warning, arguments->names.names[0]);
+        tunic_report_warning(session, &warning);
     }
-    if (result == 0)
-        result = take_config(arguments, &config, notes, error);
-    if (result == 0 && config.has_dns)
-        warn_dns(session, arguments);
-    tunic_config_clear(&config);
-    return result;
 }
 
-int keys_read(const struct session *session, struct arguments *arguments, struct keys_notes *notes,
-              struct tunic_error *error)
+void keys_warn(const struct session *session, const struct arguments *arguments,
+               const struct keys_notes *notes)
 {
-    int result = 0;
-
-    if (!arguments->relay.has_keys)
-        return 0;
-    if (arguments->config)
-        result = read_config(session, arguments, notes, error);
-    else
-        result = read_keys(arguments, error);
-    if (result == 0 && arguments->key && !is_tap(arguments))
-        result = allow_everything(&arguments->relay.settings, error);
-    if (result != 0)
-        return result;
-    set_ports(&arguments->relay.settings);
-    warn_silent_peers(session, arguments);
-    notes->mark = arguments->relay.mark;
-    return 0;
+    if (notes->has_dns)
+        warn_dns(session, arguments);
+    if (arguments->relay.has_keys)
+        warn_silent_peers(session, arguments);
 }
 
 /* ---- default routes -------------------------------------------------------------------- */

@@ -1,61 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# Command lines that are wrong. Each gets one line on standard error, and nothing on standard
-# output: it names the word that is wrong, as it was written, or escaped and cut; has no control
-# byte; the exit code says what kind of error it is; and nothing is changed.
-#
-#     bad EXIT TEXT WORD…    TEXT is in the message
+# Command lines that are wrong: options, names, numbers, values. See tests/cli/bad.
 
-# shellcheck source=tests/library.sh
-. "$(dirname "$0")/../library.sh"
-isolate "$@"
-
-lines_tested=0
-esc=$'\e[31m'
-long=$(printf 'x%.0s' {1..1000})
-long=$(printf "$long%.0s" {1..100}) # 100 KB
-long_digits=${long//x/7}
-cut=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx # what is told of it, at least
-
-picture() {
-    ip -d link
-    ip addr
-    ip route show table all
-    ip -6 route show table all
-    ip netns
-}
-
-bad() {
-    local expected=$1 text=$2 what lines=() why=
-    shift 2
-    what=$(printf ' %q' "${@:1:12}" | head -c 150)
-    lines_tested=$((lines_tested + 1))
-    run "$TUNIC" "$@"
-    mapfile -t lines <"$STDERR"
-    [ "$STATUS" -eq "$expected" ] || why="exit code $STATUS, where $expected is expected"
-    [ "${#lines[@]}" -eq 1 ] || why="${#lines[@]} lines of messages"
-    [[ ${lines[0]:-} == 'tunic: '* ]] || why='the message does not begin with the program'
-    [[ ${lines[0]:-} == *"$text"* ]] || why="the message lacks '$text'"
-    [ "${#lines[0]}" -lt 700 ] || why='the message is too long'
-    ! grep -q '[[:cntrl:]]' "$STDERR" || why='the message holds control bytes'
-    [ ! -s "$STDOUT" ] || why='something is on standard output'
-    [ "$(picture)" = "$before" ] || why='something was changed'
-    if [ -z "$why" ]; then
-        pass "refused:$what"
-    else
-        fail "refused:$what: $why" "$(test_output)"
-        before=$(picture)
-    fi
-}
-
-# Sorts of interfaces that are there, and must stay.
-"$TUNIC" add tap0 mode tap user 4000000 mtu 1400 addr 10.1.0.1/24 alias kept altname kept-too up
-"$TUNIC" add tun0 mode tun user any addr fd01::1/64 nodad
-ip link add br0 type bridge
-ip link add veth0 type veth peer veth1
-ip netns add there
-before=$(picture)
+# shellcheck source=tests/cli/bad
+. "$(dirname "$0")/bad" "$@"
 
 # ---- commands and options ----
 
@@ -330,66 +279,6 @@ bad 2 "'all'" del tap0 user root
 bad 2 "'all'" del held
 bad 2 "'all'" del tap0 free
 
-# ---- a relay ----
-
-relay=(relay tun9 insecure)
-bad 2 "'insecure' is missing" relay tun9
-bad 2 "'insecure' is missing" relay tap0 connect 127.0.0.1
-bad 2 "'insecure' is missing" relay tun9 listen 55555 from any proto tcp
-bad 2 "'listen'" "${relay[@]}"
-bad 2 "'listen'" "${relay[@]}" from 127.0.0.1
-bad 2 "'listen'" "${relay[@]}" proto tcp
-bad 2 "'from' is missing" "${relay[@]}" listen 55555
-bad 2 "'from' is missing" "${relay[@]}" listen 127.0.0.1:55555 proto tcp
-bad 2 "'proto tcp'" "${relay[@]}" listen 55555 connect 127.0.0.1 proto tcp
-bad 2 "'proto tcp'" "${relay[@]}" listen 55555 connect 127.0.0.1 proto tcp from any
-bad 2 "'from'" "${relay[@]}" connect 127.0.0.1 proto tcp from 127.0.0.1
-bad 2 "'jumbo'" "${relay[@]}" connect 127.0.0.1 jumbo
-bad 2 "'jumbo'" "${relay[@]}" connect 127.0.0.1 proto udp jumbo
-for word in pi one_queue vnet_hdr napi napi_frags netns carrier; do
-    bad 2 "'$word'" "${relay[@]}" connect 127.0.0.1 "$word"
-done
-for word in key peer config control keepalive check force; do
-    bad 2 "'$word'" "${relay[@]}" connect 127.0.0.1 "$word"
-    bad 2 "'$word'" relay tun9 "$word" x
-done
-bad 2 "'mac'" "${relay[@]}" connect 127.0.0.1 mode tun mac 02:00:00:00:00:01
-bad 2 "'tun8'" "${relay[@]}" connect 127.0.0.1 tun8
-bad 2 "'tun8'" "${relay[@]}" connect 127.0.0.1 dev tun8
-for protocol in '' sctp UDP "$long"; do
-    bad 2 "proto '${protocol:0:40}" "${relay[@]}" connect 127.0.0.1 proto "$protocol"
-done
-for port in '' 0 -1 65536 0x50 http 127.0.0.1 127.0.0.1: 127.0.0.1:0 127.0.0.1:65536 ::1 '[::1]' \
-    '[::1]:' '[::1' 127.0.0.1:1:2 '55555 ' "$long_digits"; do
-    bad 2 "listen '${port:0:40}" "${relay[@]}" listen "$port" from any
-done
-for host in '' :55555 127.0.0.1: 127.0.0.1:0 127.0.0.1:65536 127.0.0.1:x 127.0.0 256.0.0.1 '[::1' '[]' \
-    '[::1]x' '[::g]' ::1::2 'a b' a..b a/b '127.0.0.1 ' "$long"; do
-    bad 2 "connect '${host:0:40}" "${relay[@]}" connect "$host"
-    bad 2 "from '${host:0:40}" "${relay[@]}" listen 55555 from "$host"
-done
-bad 2 'x1b[31m' "${relay[@]}" connect "$esc"
-bad 2 "from '127.0.0.1:55555'" "${relay[@]}" listen 55555 from 127.0.0.1:55555
-for number in '' -1 0x x 0xg 1.5 0x100000000 4294967296 "$long_digits" "0x$long_digits"; do
-    bad 2 "fwmark '${number:0:40}" "${relay[@]}" connect 127.0.0.1 fwmark "$number"
-done
-for name in '' . a/b 'a b' abcdefghijklmnop; do
-    bad 2 "underlay '$name'" "${relay[@]}" connect 127.0.0.1 underlay "$name"
-done
-for word in offload mss sandbox; do
-    bad 2 "$word 'yes'" "${relay[@]}" connect 127.0.0.1 "$word" yes
-done
-for word in proto listen connect from offload mss fwmark underlay sandbox mtu addr; do
-    bad 2 "'$word'" "${relay[@]}" "$word"
-done
-bad 2 "'connect'" "${relay[@]}" connect 127.0.0.1 connect 127.0.0.2
-bad 2 "'listen'" "${relay[@]}" listen 5 listen 6 from any
-bad 2 "'insecure'" "${relay[@]}" insecure connect 127.0.0.1
-bad 2 "did you mean 'connect'?" "${relay[@]}" conect 127.0.0.1
-bad 2 "did you mean 'underlay'?" "${relay[@]}" undrelay lo connect 127.0.0.1
-printf 'relay tun9 connect 127.0.0.1 insecure\nadd tap9\n' >"$SCRATCH/lines"
-bad 2 "$SCRATCH/lines:1:" --batch "$SCRATCH/lines"
-
 # ---- words ----
 
 bad 2 "'carrier'" add tap9 carrier on
@@ -428,5 +317,4 @@ bad 1 'up' add tap9 route 10.2.0.0/16
 bad 1 '10.99.0.1' set tap0 route 10.2.0.0/16 via 10.99.0.1
 bad 1 'carrier' set tap0 carrier on
 
-printf 'lines tested: %s\n' "$lines_tested"
-finish
+finish_bad

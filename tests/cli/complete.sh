@@ -250,7 +250,12 @@ selections_and_conditions() {
 
 selections_and_conditions
 
-relaying='proto listen insecure connect from jumbo offload mss fwmark underlay sandbox'
+both='proto listen offload mss fwmark underlay sandbox'
+plain='insecure connect from jumbo'
+keyed='key peer config workers control'
+relaying="$both $plain $keyed"
+of_peer='psk endpoint allow keepalive'
+public=hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo=
 of_relay=$(without "$attributes" pi one_queue vnet_hdr napi napi_frags netns)
 mapfile -t links < <(ip -o link | sed -E 's/^[0-9]+: ([^:@]+).*/\1/' | grep -vx -e '-dash' -e 'bad.*')
 
@@ -262,8 +267,7 @@ relays() {
     offers 'relay tun0 ' $(without "$of_relay" mac) $relaying
     offers 'relay insecure ta' tap0
     offers 'relay dev ' $interfaces
-    offers 'relay tun7 insecure connect 192.0.2.1 ' $(without "$of_relay" mac) \
-        $(without "$relaying" insecure connect)
+    offers 'relay tun7 insecure connect 192.0.2.1 ' $(without "$of_relay" mac) from jumbo $both
     offers 'relay tun7 proto ' udp tcp
     says 'relay tun7 proto ' tcp 'a stream of frames.*'
     offers 'relay tun7 listen '
@@ -278,12 +282,44 @@ relays() {
     says 'relay tun7 underlay ' trunk bridge
     offers "-n $there relay tun7 underlay tr" trunk9
     offers 'relay tun7 addr fd00::1/64 no' nodad
-    offers 'relay tun7 key '  $(without "$of_relay" mac) $relaying
-    offers 'relay tun7 ke'
-    offers 'relay tun7 conf'
 }
 
 relays
+
+# shellcheck disable=SC2046,SC2086
+relays_with_keys() {
+    local attributes files='a.conf folder/'
+    attributes=$(without "$of_relay" mac)
+    offers 'relay tun7 ke' key
+    offers 'relay tun7 key ' $files 'two words'
+    offers 'relay tun7 key a' a.conf
+    offers 'relay tun7 key f ' $attributes $both peer workers control
+    offers 'relay tun7 key f peer '
+    offers "relay tun7 key f peer $public " $of_peer $attributes $both peer workers control
+    offers "relay tun7 key f peer $public end" endpoint
+    offers "relay tun7 key f peer $public psk " $files 'two words'
+    offers "relay tun7 key f peer $public endpoint "
+    offers "relay tun7 key f peer $public allow "
+    offers "relay tun7 key f peer $public keepalive " off
+    offers "relay tun7 key f peer $public keepalive 25 allow ::/0 psk g " allow endpoint \
+        $attributes $both peer workers control
+    offers "relay tun7 key f peer $public mtu 1400 " $(without "$attributes" mtu) $both peer \
+        workers control
+    offers "relay tun7 peer $public " $of_peer $attributes $both key peer workers control
+    # Directly behind an address it is that of the other end, and offered once.
+    offers 'relay tun7 addr 10.0.0.1/24 pe' peer
+    says 'relay tun7 addr 10.0.0.1/24 pe' peer 'the address at the other end'
+    says 'relay tun7 addr 10.0.0.1/24 up pe' peer 'whom it speaks with.*'
+    offers "relay tun7 addr 10.0.0.1/24 peer 10.0.0.2 peer $public al" alias altname allow
+    offers 'relay tun7 config ' $files 'two words'
+    offers 'relay tun7 config f ' $attributes $both workers control
+    offers 'relay tun7 workers '
+    offers 'relay tun7 key f control ' off $files 'two words'
+    offers 'relay tun7 key f control o' off
+    offers 'relay tun7 psk '  $attributes $relaying # it has no place there
+}
+
+relays_with_keys
 
 # One that is held is not free for a relay.
 cat >"$SCRATCH/hold" <<'PERL'

@@ -140,7 +140,7 @@ told 1 "$SCRATCH: cannot read the file: Is a directory" --batch "$SCRATCH"
 
 # ---- a relay that is not safe, or not sound ----
 
-told 2 "relay tun9: 'insecure' is missing: without keys whoever is on the way can read, change and forge the packets ('insecure' accepts that; keys are not known to this version)" \
+told 2 "relay tun9: neither 'key' nor 'insecure' is given: without keys whoever is on the way can read, change and forge the packets ('key FILE peer PUBKEY' prevents that, 'insecure' accepts it)" \
     relay tun9 connect 127.0.0.1
 told 2 "relay tun9: neither 'listen' nor 'connect' is given ('connect HOST' speaks with that host; 'listen PORT from HOST' waits for it)" \
     relay tun9 insecure

@@ -32,6 +32,17 @@ help_keywords() {
     "$TUNIC" help "$1" | grep -E '^ {2,4}[a-z]' | awk '{print $1}'
 }
 
+# The keywords alone.
+help_rows() {
+    "$TUNIC" help "$1" | sed -nE 's/^ {2}([a-z_-]+).*/\1/p'
+}
+
+# The options of one of them.
+help_nested() {
+    "$TUNIC" help "$1" | awk -v keyword="$2" '/^  [a-z]/ { inside = $1 == keyword }
+        /^    [a-z]/ && inside { print $1 }'
+}
+
 # "-j --json", or "- --force" where there is no letter.
 help_options() {
     "$TUNIC" help | sed -nE 's/^  (-.), (--[a-z-]+).*/\1 \2/p; s/^ {6}(--[a-z-]+).*/- \1/p'
@@ -65,11 +76,9 @@ offered() {
     "$TUNIC" __complete -- "$@" '' | cut -f 1
 }
 
-# Behind each keyword with options of its own, what is offered there first.
+# Behind a keyword and its value, what is offered there first: its options.
 offered_options() {
-    local keyword=$1
-    comm -23 <(offered set x "$keyword" fd00::/64 | sort) <(offered set x | sort) |
-        grep -vxF "$keyword"
+    offered "$@" | head -n "$(help_nested "$1" "$3" | wc -l)"
 }
 
 # ---- commands and options ----
@@ -117,17 +126,23 @@ $(described_elsewhere "$command")"
     check_part "tunic.8 refers to $page(8)" "$page" \
         "$(sed -nE 's/^\.Xr (tunic-[a-z]+) 8.*/\1/p' "$man/tunic.8")"
     # Options of a keyword are offered behind it alone, `dev` is no row of a table.
-    nested=$("$TUNIC" help "$command" | sed -nE 's/^ {4}([a-z_]+).*/\1/p')
-    check_lists "a shell is offered the keywords of $command" \
-        "$(comm -23 <(sort -u <<<"$keywords") <(sort -u <<<"$nested"))" \
+    check_lists "a shell is offered the keywords of $command" "$(help_rows "$command")" \
         "$(offered "$command" | grep -vx dev)"
 done
 
-nested=$("$TUNIC" help set | sed -nE 's/^ {4}([a-z_]+).*/\1/p')
-check_lists 'a shell is offered the options of keywords' "$nested" "$(
-    offered_options addr
-    offered_options route
-)"
+public_key=hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo=
+while read -r command keyword value; do
+    nested=$(help_nested "$command" "$keyword")
+    check_true "$keyword of $command has options" test -n "$nested"
+    check_lists 'and a shell is offered them behind it' "$nested" \
+        "$(offered_options "$command" x "$keyword" "$value")"
+done <<END
+set addr fd00::/64
+set route fd00::/64
+relay addr fd00::/64
+relay route fd00::/64
+relay peer $public_key
+END
 
 # ---- every page is reached and sound ----
 
@@ -226,8 +241,11 @@ check_lists 'tunic-show(8) has every key of an event, and no other' \
 
 # ---- JSON of a relay ----
 
+# The first table: of every relay; the second one: of one with keys, too.
 relay_keys() {
-    sed -nE 's/^\.It Va ([a-z_]+) Ta (text|number) Ta .*/\1 \2/p' "$man/tunic-relay.8"
+    awk -v last="$1" '/^\.Sh JSON/ { inside = 1 } /^\.Sh ENVIRONMENT/ { inside = 0 }
+        inside && /^\.Bl -column/ { table++ } inside && table <= last' "$man/tunic-relay.8" |
+        sed -nE 's/^\.It Va ([a-z_]+) Ta (text|number) Ta .*/\1 \2/p'
 }
 
 # Two that speak with each other: IPv6 has something to say as soon as an interface is up.
@@ -246,6 +264,6 @@ kill "$relay"
 wait "$relay"
 check_lists 'tunic-relay(8) has every key of the JSON, and no other' "$(
     jq -r '.[-1] | to_entries[] | "\(.key) \(.value | type)"' "$log" | sed 's/ string$/ text/'
-)" "$(relay_keys)"
+)" "$(relay_keys 1)"
 
 finish
