@@ -68,7 +68,7 @@ static void join(struct tunic_tcp *tcp)
 
 static void part(struct tunic_tcp *tcp)
 {
-    tunic_tcp_stream_end(&tcp->stream, &tcp->input, &tcp->base);
+    tunic_tcp_stream_end(&tcp->stream, &tcp->base);
     if (is_listener(tcp)) {
         (void)close(tcp->stream.source.descriptor);
         tcp->stream.source.descriptor = -1;

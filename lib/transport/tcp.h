@@ -95,8 +95,7 @@ void tunic_tcp_stream_begin(struct tunic_tcp_stream *stream, struct tunic_transp
 bool tunic_tcp_stream_receive(struct tunic_tcp_stream *stream, struct tunic_tcp_input *input,
                               struct tunic_transport *transport);
 /* Leaves the loop and forgets what was not whole. The descriptor is its owner's to close. */
-void tunic_tcp_stream_end(struct tunic_tcp_stream *stream, struct tunic_tcp_input *input,
-                          struct tunic_transport *transport);
+void tunic_tcp_stream_end(struct tunic_tcp_stream *stream, struct tunic_transport *transport);
 
 /* ---- tcp_send.c ---- */
 

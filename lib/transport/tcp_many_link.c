@@ -129,7 +129,7 @@ void tunic_tcp_link_end(struct tunic_tcp_link *link)
 {
     struct tunic_tcp_many *many = link->many;
 
-    tunic_tcp_stream_end(&link->stream, &many->input, &many->base);
+    tunic_tcp_stream_end(&link->stream, &many->base);
     remove_unproven(link);
     if (link->serves)
         many->serving--;

@@ -116,15 +116,12 @@ bool tunic_tcp_stream_receive(struct tunic_tcp_stream *stream, struct tunic_tcp_
     return true;
 }
 
-void tunic_tcp_stream_end(struct tunic_tcp_stream *stream, struct tunic_tcp_input *input,
-                          struct tunic_transport *transport)
+void tunic_tcp_stream_end(struct tunic_tcp_stream *stream, struct tunic_transport *transport)
 {
     tunic_loop_remove(transport->loop, &stream->source);
     /* It ended inside a frame, or what came was none. */
     if (stream->held > 0)
         transport->counters.malformed++;
-    if (input->owner == stream)
-        input->owner = NULL;
     stream->held = 0;
     tunic_tcp_stream_forget(stream, transport);
     stream->full = false;

@@ -173,7 +173,13 @@ static void test_forgotten_while_he_sends(void **state)
     assert_arrived(1, 0, "y");
     assert_arrived(2, 1, "other");
     assert_int_equal(hub.transport->counters.dropped, 2);
-    close_some(2);
+    /* In his place. */
+    connect_some(2, 3, true);
+    assert_int_equal(hub_inside()->used, 2);
+    send_text(2, "next");
+    hub_run_until_arrived(4);
+    assert_arrived(3, 2, "next");
+    close_some(3);
 }
 
 /* ---- who they are ---------------------------------------------------------------------- */
