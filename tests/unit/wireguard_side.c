@@ -36,6 +36,7 @@ static void transmit(struct side_node *node, unsigned to, const uint8_t *bytes, 
 
     check(length <= sizeof(message.bytes));
     memcpy(message.bytes, bytes, length);
+    network->last[tunic_wireguard_message_type(bytes, length)] = message;
     if (network->watch && !network->watch(network, &message))
         return;
     if (side_random(network) % 100 >= network->loss)

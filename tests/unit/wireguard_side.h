@@ -67,7 +67,8 @@ struct side_network {
     bool (*watch)(struct side_network *network, struct side_message *message);
     void *closure;
     struct side_node nodes[SIDE_NODES];
-    unsigned arriving; /* address of what is being received */
+    unsigned arriving;                                /* address of what is being received */
+    struct side_message last[TUNIC_MESSAGE_DATA + 1]; /* sent, by type, also where it got lost */
     uint64_t order;
     size_t flying_count;
     struct side_message flying[SIDE_FLYING];

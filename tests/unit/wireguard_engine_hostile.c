@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: MIT */
+/* What engines do with messages that are forged, seen before, too many or too late. */
+#include "unit.h"
+
+#include "wireguard_side.h"
+
+static struct side_network network;
+static struct side_link *left;
+static struct side_link *right;
+
+static int begin(void **state)
+{
+    (void)state;
+    side_open(&network, 3);
+    side_join(&network, 0, 1);
+    left = &network.nodes[0].links[1];
+    right = &network.nodes[1].links[0];
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    side_close(&network);
+    return 0;
+}
+
+static const struct tunic_wireguard_counters *counters(const struct side_link *link)
+{
+    return tunic_wireguard_counters(link->node->wireguard);
+}
+
+/* The last message of a type once more, from somewhere else. */
+static void again(unsigned type)
+{
+    struct side_message message = network.last[type];
+
+    message.from = 99;
+    side_deliver(&network, &message);
+}
+
+/* ---- seen before ----------------------------------------------------------------------- */
+
+static void replayed_initiation(void **state)
+{
+    (void)state;
+    side_send(left);
+    side_wait(&network, SIDE_SECOND);
+    unsigned authenticated = right->authenticated;
+    const struct tunic_session *current = right->peer->current;
+    again(TUNIC_MESSAGE_INITIATION);
+    assert_int_equal(counters(right)->replayed, 1);
+    assert_int_equal(right->authenticated, authenticated);
+    assert_int_equal(right->endpoint, 1);
+    assert_int_equal(right->sent[TUNIC_MESSAGE_RESPONSE], 1);
+    assert_null(right->peer->next);
+    assert_ptr_equal(right->peer->current, current);
+}
+
+static void replayed_response(void **state)
+{
+    (void)state;
+    side_send(left);
+    side_wait(&network, SIDE_SECOND);
+    unsigned authenticated = left->authenticated;
+    const struct tunic_session *current = left->peer->current;
+    again(TUNIC_MESSAGE_RESPONSE);
+    assert_int_equal(counters(left)->unauthentic, 1);
+    assert_int_equal(left->authenticated, authenticated);
+    assert_ptr_equal(left->peer->current, current);
+    assert_int_equal(left->usable, 1);
+}
+
+static void replayed_data(void **state)
+{
+    (void)state;
+    side_send(left);
+    side_wait(&network, SIDE_SECOND);
+    again(TUNIC_MESSAGE_DATA);
+    assert_int_equal(counters(right)->replayed, 1);
+    assert_int_equal(right->received_packets, 1);
+    assert_int_equal(right->endpoint, 1);
+}
+
+static void late_response(void **state)
+{
+    (void)state;
+    side_send(left);
+    side_wait(&network, SIDE_LATENCY);
+    struct side_message response = network.last[TUNIC_MESSAGE_RESPONSE];
+    network.flying_count = 0;
+    side_wait(&network, 6 * SIDE_SECOND);
+    assert_int_equal(left->usable, 1);
+    /* Of the try before. */
+    side_deliver(&network, &response);
+    assert_int_equal(counters(left)->unauthentic, 1);
+    assert_int_equal(left->usable, 1);
+}
+
+/* ---- forged ---------------------------------------------------------------------------- */
+
+/* Every byte of a message changed in turn: nobody takes it, nothing is answered, and the true one
+ * is taken afterwards. */
+static void damage(unsigned type, struct side_link *link)
+{
+    const struct side_message message = network.last[type];
+    struct tunic_wireguard_peer before = *link->peer;
+    unsigned authenticated = link->authenticated;
+    uint64_t due = tunic_wireguard_due(link->node->wireguard);
+
+    for (size_t i = 0; i < message.length; i++) {
+        if (type == TUNIC_MESSAGE_INITIATION && i >= message.length - TUNIC_MAC_SIZE)
+            break; /* mac2, which nobody asked for */
+        if (type == TUNIC_MESSAGE_RESPONSE && i >= message.length - TUNIC_MAC_SIZE)
+            break;
+        struct side_message damaged = message;
+        damaged.bytes[i] ^= 1U << i % 8;
+        side_deliver(&network, &damaged);
+        assert_memory_equal(link->peer, &before, sizeof(before));
+    }
+    assert_int_equal(link->authenticated, authenticated);
+    assert_int_equal(tunic_wireguard_due(link->node->wireguard), due);
+    for (size_t length = 0; length < message.length; length++) {
+        struct side_message shorter = message;
+        shorter.length = length;
+        side_deliver(&network, &shorter);
+        assert_memory_equal(link->peer, &before, sizeof(before));
+    }
+    struct side_message whole = message;
+    side_deliver(&network, &whole);
+    assert_int_equal(link->authenticated, authenticated + 1);
+}
+
+static void damaged(void **state)
+{
+    (void)state;
+    side_send(left);
+    network.flying_count = 0;
+    damage(TUNIC_MESSAGE_INITIATION, right);
+    network.flying_count = 0;
+    damage(TUNIC_MESSAGE_RESPONSE, left);
+    network.flying_count = 0;
+    damage(TUNIC_MESSAGE_DATA, right);
+    assert_int_equal(right->received_packets, 1);
+    assert_int_equal(counters(right)->replayed, 0);
+    assert_int_equal(counters(left)->handshakes, 1);
+}
+
+static void unknown_peer(void **state)
+{
+    (void)state;
+    side_meet(&network, 2, 1, true);
+    struct side_link *stranger = &network.nodes[2].links[1];
+    side_send(stranger);
+    side_wait(&network, 30 * SIDE_SECOND);
+    assert_int_equal(stranger->usable, 0);
+    assert_in_range(counters(right)->unauthentic, 5, 7);
+    assert_int_equal(right->authenticated, 0);
+    assert_int_equal(network.nodes[1].answers, 0);
+    assert_int_equal(network.order, stranger->sent[TUNIC_MESSAGE_INITIATION]);
+}
+
+/* ---- clocks ---------------------------------------------------------------------------- */
+
+/* The wall clock is set back: the peer must still be able to tell later from earlier. */
+static void clock_goes_back(void **state)
+{
+    (void)state;
+    side_send(left);
+    side_wait(&network, SIDE_SECOND);
+    left->node->clock = -INT64_C(1000000);
+    for (unsigned i = 0; i < 100; i++) {
+        side_wait(&network, 181 * SIDE_SECOND);
+        side_send(left);
+        side_wait(&network, SIDE_SECOND);
+    }
+    assert_int_equal(right->received_packets, 101);
+    assert_int_equal(counters(right)->replayed, 0);
+    /* Begun again without what it knew, it has to wait until its clock is right. */
+    side_restart(&network, 0);
+    side_meet(&network, 0, 1, true);
+    side_send(left);
+    side_wait(&network, SIDE_SECOND);
+    assert_int_equal(counters(right)->replayed, 1);
+    left->node->clock = 1;
+    side_wait(&network, 20 * SIDE_SECOND);
+    assert_int_equal(right->received_packets, 102);
+}
+
+static uint8_t seen_steps[256];
+
+static void coarse_timestamps(void **state)
+{
+    (void)state;
+    memset(seen_steps, 0, sizeof(seen_steps));
+    side_send(left);
+    side_wait(&network, SIDE_LATENCY);
+    for (unsigned i = 0; i < 20; i++) {
+        uint32_t low = right->peer->taken_timestamp[11];
+        assert_int_equal(low, 0);
+        assert_int_equal(right->peer->taken_timestamp[10], 0);
+        assert_int_equal(right->peer->taken_timestamp[9], 0);
+        assert_int_equal(right->peer->taken_timestamp[0], 0x40);
+        seen_steps[right->peer->taken_timestamp[8]]++;
+        side_wait(&network, 181 * SIDE_SECOND + 17 * SIDE_MILLISECOND);
+        side_send(left);
+        side_wait(&network, SIDE_LATENCY);
+    }
+    assert_true(seen_steps[0] < 20);
+}
+
+/* ---- too many -------------------------------------------------------------------------- */
+
+static void too_fast(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        left->peer->handshake_sent = 0;
+        tunic_wireguard_peer_begin(left->node->wireguard, left->peer, network.now);
+        side_wait(&network, 19 * SIDE_MILLISECOND);
+    }
+    side_wait(&network, SIDE_SECOND);
+    /* The second is 19 ms behind the first and refused; the third is 38 ms behind it. */
+    assert_int_equal(counters(right)->limited, 2);
+    assert_int_equal(right->sent[TUNIC_MESSAGE_RESPONSE], 2);
+}
+
+/* So many initiations with a valid mac1 in a second that there is load. */
+static void flood(void)
+{
+    for (unsigned i = 0; i <= TUNIC_LOAD_MESSAGES; i++)
+        again(TUNIC_MESSAGE_INITIATION);
+}
+
+static void cookies(void **state)
+{
+    (void)state;
+    side_send(left);
+    side_wait(&network, 3 * SIDE_SECOND);
+    flood();
+    assert_int_equal(counters(right)->replayed, TUNIC_LOAD_MESSAGES);
+    assert_int_equal(counters(right)->cookies, 1);
+    assert_int_equal(network.nodes[1].answers, 1);
+    network.flying_count = 0;
+    /* A true one has to show that it can be answered. */
+    left->peer->handshake_sent = 0;
+    tunic_wireguard_peer_begin(left->node->wireguard, left->peer, network.now);
+    uint64_t due = tunic_wireguard_due(left->node->wireguard);
+    unsigned authenticated = left->authenticated;
+    side_wait(&network, 3 * SIDE_LATENCY);
+    assert_int_equal(counters(right)->cookies, 2);
+    assert_int_equal(right->sent[TUNIC_MESSAGE_RESPONSE], 1);
+    assert_true(left->peer->maker.has_cookie);
+    /* A cookie is no reply: nobody is nearer for it, and the try goes on. */
+    assert_int_equal(left->authenticated, authenticated);
+    assert_int_equal(tunic_wireguard_due(left->node->wireguard), due);
+    assert_non_null(left->peer->attempt);
+    left->peer->handshake_sent = 0;
+    tunic_wireguard_peer_begin(left->node->wireguard, left->peer, network.now);
+    side_wait(&network, 3 * SIDE_LATENCY);
+    assert_int_equal(counters(right)->cookies, 2);
+    assert_int_equal(right->sent[TUNIC_MESSAGE_RESPONSE], 2);
+    assert_int_equal(counters(left)->handshakes, 2);
+    /* And each only once. */
+    again(TUNIC_MESSAGE_COOKIE);
+    assert_int_equal(counters(left)->unauthentic, 1);
+}
+
+static void load_passes(void **state)
+{
+    (void)state;
+    side_send(left);
+    side_wait(&network, 3 * SIDE_SECOND);
+    again(TUNIC_MESSAGE_INITIATION); /* the second that is counted begins */
+    side_wait(&network, 600 * SIDE_MILLISECOND);
+    flood();
+    assert_int_equal(counters(right)->cookies, 2);
+    side_wait(&network, 999 * SIDE_MILLISECOND);
+    again(TUNIC_MESSAGE_INITIATION);
+    assert_int_equal(counters(right)->cookies, 3);
+    side_wait(&network, SIDE_MILLISECOND);
+    again(TUNIC_MESSAGE_INITIATION);
+    assert_int_equal(counters(right)->cookies, 3);
+    /* Without a valid mac1 there is no load, and no answer. */
+    for (unsigned i = 0; i < 3 * TUNIC_LOAD_MESSAGES; i++) {
+        struct side_message message = network.last[TUNIC_MESSAGE_INITIATION];
+        message.bytes[20] ^= 1;
+        side_deliver(&network, &message);
+    }
+    again(TUNIC_MESSAGE_INITIATION);
+    assert_int_equal(counters(right)->cookies, 3);
+}
+
+/* With a cookie, but too often from one address. */
+static void limited_address(void **state)
+{
+    (void)state;
+    side_send(left);
+    side_wait(&network, SIDE_SECOND);
+    flood();
+    for (unsigned i = 0; i < 40; i++) {
+        left->peer->handshake_sent = 0;
+        tunic_wireguard_peer_begin(left->node->wireguard, left->peer, network.now);
+        side_wait(&network, 25 * SIDE_MILLISECOND);
+        if (i % 20 == 0)
+            flood();
+    }
+    assert_in_range(counters(right)->limited, 1, 20);
+    assert_in_range(right->sent[TUNIC_MESSAGE_RESPONSE], 20, 30);
+}
+
+/* ---- limits ---------------------------------------------------------------------------- */
+
+static void message_limits(void **state)
+{
+    (void)state;
+    side_send(left);
+    side_wait(&network, 10 * SIDE_SECOND);
+    /* Also who responded renews for that. */
+    right->peer->current->counter = TUNIC_REKEY_AFTER_MESSAGES - 1;
+    side_send(right);
+    assert_int_equal(right->sent[TUNIC_MESSAGE_INITIATION], 0);
+    side_send(right);
+    assert_int_equal(right->sent[TUNIC_MESSAGE_INITIATION], 1);
+    side_wait(&network, 10 * SIDE_SECOND);
+    assert_true(right->peer->current->initiator);
+    right->peer->current->counter = TUNIC_REJECT_AFTER_MESSAGES - 1;
+    side_send(right);
+    assert_int_equal(right->packets, 3);
+    side_send(right);
+    assert_int_equal(right->packets, 3);
+    assert_int_equal(right->waiting, 1);
+    side_wait(&network, SIDE_SECOND);
+    assert_int_equal(right->waiting, 0);
+    assert_int_equal(left->received_packets, 4);
+}
+
+static void too_old(void **state)
+{
+    (void)state;
+    side_send(left);
+    side_wait(&network, SIDE_SECOND);
+    struct side_message message = network.last[TUNIC_MESSAGE_DATA];
+    side_send(left);
+    network.flying_count = 0;
+    message = network.last[TUNIC_MESSAGE_DATA];
+    struct side_message copy = message;
+    right->peer->current->born = network.now - TUNIC_REJECT_AFTER_TIME * SIDE_SECOND;
+    side_deliver(&network, &copy);
+    assert_int_equal(right->received_packets, 1);
+    right->peer->current->born++;
+    side_deliver(&network, &message);
+    assert_int_equal(right->received_packets, 2);
+}
+
+/* ---- keys that are none ---------------------------------------------------------------- */
+
+static void low_order(void **state)
+{
+    static const uint8_t keys[3][TUNIC_KEY_SIZE] = {
+        {0},
+        {1},
+        {0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3,
+         0xfa, 0xf1, 0x9f, 0xc4, 0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32,
+         0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00},
+    };
+    struct side_link *link = &network.nodes[0].links[2];
+
+    (void)state;
+    for (size_t i = 0; i < TUNIC_COUNT(keys); i++) {
+        link->node = &network.nodes[0];
+        link->endpoint = 3;
+        assert_int_equal(
+            tunic_wireguard_peer_add(link->node->wireguard, keys[i], link, &link->peer), 0);
+        tunic_wireguard_peer_set_keepalive(link->node->wireguard, link->peer, 1, network.now);
+        side_send(link);
+        tunic_wireguard_peer_begin(link->node->wireguard, link->peer, network.now);
+        side_wait(&network, 100 * SIDE_SECOND);
+        assert_int_equal(network.order, 0);
+        tunic_wireguard_peer_remove(link->node->wireguard, link->peer);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(replayed_initiation, begin, end),
+        cmocka_unit_test_setup_teardown(replayed_response, begin, end),
+        cmocka_unit_test_setup_teardown(replayed_data, begin, end),
+        cmocka_unit_test_setup_teardown(late_response, begin, end),
+        cmocka_unit_test_setup_teardown(damaged, begin, end),
+        cmocka_unit_test_setup_teardown(unknown_peer, begin, end),
+        cmocka_unit_test_setup_teardown(clock_goes_back, begin, end),
+        cmocka_unit_test_setup_teardown(coarse_timestamps, begin, end),
+        cmocka_unit_test_setup_teardown(too_fast, begin, end),
+        cmocka_unit_test_setup_teardown(cookies, begin, end),
+        cmocka_unit_test_setup_teardown(load_passes, begin, end),
+        cmocka_unit_test_setup_teardown(limited_address, begin, end),
+        cmocka_unit_test_setup_teardown(message_limits, begin, end),
+        cmocka_unit_test_setup_teardown(too_old, begin, end),
+        cmocka_unit_test_setup_teardown(low_order, begin, end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
