@@ -55,7 +55,7 @@ static void confirm(struct tunic_wireguard *wireguard, struct tunic_session *ses
 {
     struct tunic_wireguard_peer *peer = session->peer;
 
-    tunic_slots_confirmed(wireguard, session);
+    tunic_slots_confirmed(session);
     tunic_attempt_drop(wireguard, peer);
     tunic_peer_completed(wireguard, peer);
 }

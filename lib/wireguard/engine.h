@@ -121,8 +121,7 @@ struct tunic_wireguard {
     struct tunic_wireguard_peer *first;
     struct tunic_wireguard_peer *last;
     size_t peer_count;
-    struct tunic_indexed *retired; /* sessions that jobs may still be about: without keys */
-    uint64_t dice;                 /* state of the jitter, which is no secret */
+    uint64_t dice; /* state of the jitter, which is no secret */
     struct tunic_wireguard_counters counters;
 };
 
@@ -141,9 +140,8 @@ struct tunic_session *tunic_session_new(struct tunic_wireguard *wireguard,
 /* Its keys, of a handshake that is wiped by it. */
 int tunic_session_derive(struct tunic_wireguard *wireguard, struct tunic_session *session,
                          struct tunic_handshake *handshake);
-/* Wipes it; its memory is kept until tunic_session_sweep. NULL too. */
-void tunic_session_retire(struct tunic_wireguard *wireguard, struct tunic_session *session);
-void tunic_session_sweep(struct tunic_wireguard *wireguard);
+/* Wipes it. NULL too. */
+void tunic_session_free(struct tunic_wireguard *wireguard, struct tunic_session *session);
 static inline bool tunic_session_expired(const struct tunic_session *session, uint64_t now)
 {
     return now - session->born >= TUNIC_REJECT_AFTER_TIME * TUNIC_SECOND;
@@ -155,7 +153,7 @@ bool tunic_session_sendable(const struct tunic_session *session, uint64_t now);
 void tunic_slots_initiated(struct tunic_wireguard *wireguard, struct tunic_session *session,
                            uint64_t begun);
 void tunic_slots_responded(struct tunic_wireguard *wireguard, struct tunic_session *session);
-void tunic_slots_confirmed(struct tunic_wireguard *wireguard, struct tunic_session *session);
+void tunic_slots_confirmed(struct tunic_session *session);
 void tunic_slots_clear(struct tunic_wireguard *wireguard, struct tunic_wireguard_peer *peer);
 
 /* ---- send.c ---------------------------------------------------------------------------- */

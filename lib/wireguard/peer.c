@@ -101,7 +101,6 @@ void tunic_wireguard_peer_remove(struct tunic_wireguard *wireguard,
                                  struct tunic_wireguard_peer *peer)
 {
     tunic_peer_forget(wireguard, peer);
-    tunic_session_sweep(wireguard);
     tunic_allowed_remove_all(&wireguard->allowed, &peer->ranges);
     tunic_schedule_remove(&wireguard->schedule, peer);
     tunic_table_remove_peer(&wireguard->table, peer);

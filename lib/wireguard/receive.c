@@ -135,14 +135,14 @@ static struct tunic_session *read_response(struct tunic_wireguard *wireguard,
                                     peer->preshared_key, message + TUNIC_AT_RESPONSE_NOISE, NULL,
                                     0) < 0) {
         wireguard->counters.unauthentic++;
-        tunic_session_retire(wireguard, session);
+        tunic_session_free(wireguard, session);
         return NULL;
     }
     int result = tunic_session_derive(wireguard, session, &attempt->handshake);
     tunic_table_replace_index(&wireguard->table, &attempt->indexed, &session->indexed);
     tunic_attempt_drop(wireguard, peer);
     if (result < 0) {
-        tunic_session_retire(wireguard, session);
+        tunic_session_free(wireguard, session);
         return NULL;
     }
     session->remote_index = tunic_get32(message + TUNIC_AT_SENDER);
@@ -229,5 +229,4 @@ void tunic_wireguard_receive(struct tunic_wireguard *wireguard, const uint8_t *m
         else
             take_response(wireguard, message, now);
     }
-    tunic_session_sweep(wireguard);
 }

@@ -173,7 +173,7 @@ void tunic_respond(struct tunic_wireguard *wireguard, struct tunic_wireguard_pee
     session->remote_index = remote_index;
     tunic_table_add_index(&wireguard->table, &session->indexed, wireguard->user);
     if (write_response(wireguard, session, handshake, message, now) < 0) {
-        tunic_session_retire(wireguard, session);
+        tunic_session_free(wireguard, session);
         return;
     }
     tunic_slots_responded(wireguard, session);

@@ -6,8 +6,9 @@
  * first message comes with it: until then it is `next`. What was current before is `previous`, for
  * messages that were under way.
  *
- * A session that leaves its slot is wiped at once, but its memory stays until the engine is called
- * for something that is no data: jobs of the same batch may be about it.
+ * There is never both a `next` and a `previous`: responding ends the previous one, and all that
+ * makes one previous ends the wait for the next. So data messages, which confirm, end no session,
+ * and jobs of the same batch may be about any.
  */
 #include "wireguard/engine.h"
 
@@ -41,25 +42,13 @@ int tunic_session_derive(struct tunic_wireguard *wireguard, struct tunic_session
                                  session->send.bytes, session->receive.bytes);
 }
 
-void tunic_session_retire(struct tunic_wireguard *wireguard, struct tunic_session *session)
+void tunic_session_free(struct tunic_wireguard *wireguard, struct tunic_session *session)
 {
     if (!session)
         return;
     tunic_table_remove_index(&wireguard->table, &session->indexed);
-    tunic_wipe(session->send.bytes, TUNIC_KEY_SIZE);
-    tunic_wipe(session->receive.bytes, TUNIC_KEY_SIZE);
-    session->counter = TUNIC_REJECT_AFTER_MESSAGES; /* nothing is sent without a key */
-    session->indexed.next = wireguard->retired;
-    wireguard->retired = &session->indexed;
-}
-
-void tunic_session_sweep(struct tunic_wireguard *wireguard)
-{
-    for (struct tunic_indexed *retired = wireguard->retired, *next; retired; retired = next) {
-        next = retired->next;
-        free(retired);
-    }
-    wireguard->retired = NULL;
+    tunic_wipe(session, sizeof(*session));
+    free(session);
 }
 
 bool tunic_session_sendable(const struct tunic_session *session, uint64_t now)
@@ -78,8 +67,8 @@ void tunic_slots_initiated(struct tunic_wireguard *wireguard, struct tunic_sessi
      * our initiation was under way crossed it, and the other side gave it up: see receive.c. */
     bool sent_with = peer->next && peer->next->born < begun;
 
-    tunic_session_retire(wireguard, peer->previous);
-    tunic_session_retire(wireguard, sent_with ? peer->current : peer->next);
+    tunic_session_free(wireguard, peer->previous);
+    tunic_session_free(wireguard, sent_with ? peer->current : peer->next);
     peer->previous = sent_with ? peer->next : peer->current;
     peer->next = NULL;
     peer->current = session;
@@ -89,17 +78,16 @@ void tunic_slots_responded(struct tunic_wireguard *wireguard, struct tunic_sessi
 {
     struct tunic_wireguard_peer *peer = session->peer;
 
-    tunic_session_retire(wireguard, peer->previous);
-    tunic_session_retire(wireguard, peer->next);
+    tunic_session_free(wireguard, peer->previous);
+    tunic_session_free(wireguard, peer->next);
     peer->previous = NULL;
     peer->next = session;
 }
 
-void tunic_slots_confirmed(struct tunic_wireguard *wireguard, struct tunic_session *session)
+void tunic_slots_confirmed(struct tunic_session *session)
 {
     struct tunic_wireguard_peer *peer = session->peer;
 
-    tunic_session_retire(wireguard, peer->previous);
     peer->previous = peer->current;
     peer->current = session;
     peer->next = NULL;
@@ -107,9 +95,9 @@ void tunic_slots_confirmed(struct tunic_wireguard *wireguard, struct tunic_sessi
 
 void tunic_slots_clear(struct tunic_wireguard *wireguard, struct tunic_wireguard_peer *peer)
 {
-    tunic_session_retire(wireguard, peer->previous);
-    tunic_session_retire(wireguard, peer->current);
-    tunic_session_retire(wireguard, peer->next);
+    tunic_session_free(wireguard, peer->previous);
+    tunic_session_free(wireguard, peer->current);
+    tunic_session_free(wireguard, peer->next);
     peer->previous = peer->current = peer->next = NULL;
 }
 

@@ -117,7 +117,6 @@ int tunic_wireguard_set_private_key(struct tunic_wireguard *wireguard, const uin
         if (failed < 0)
             result = failed;
     }
-    tunic_session_sweep(wireguard);
     /* Half of a key is none: to be set again. */
     if (result < 0)
         forget_identity(wireguard);
@@ -175,7 +174,6 @@ void tunic_wireguard_tick(struct tunic_wireguard *wireguard, uint64_t now)
 {
     for (unsigned i = 0; i < TUNIC_TICK_PEERS && tunic_wireguard_due(wireguard) <= now; i++)
         tick(wireguard, wireguard->schedule.heap[0], now);
-    tunic_session_sweep(wireguard);
 }
 
 const struct tunic_wireguard_counters *
