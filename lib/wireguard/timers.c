@@ -9,7 +9,7 @@
 #include "wireguard/timers.h"
 
 #define MILLISECOND UINT64_C(1000000)
-#define FORGET_AFTER (3 * TUNIC_REJECT_AFTER_TIME * TUNIC_SECOND)
+#define FORGET_AFTER (TUNIC_SECOND * 3 * TUNIC_REJECT_AFTER_TIME)
 
 static uint64_t after(uint64_t now, unsigned seconds, unsigned jitter)
 {

@@ -114,7 +114,7 @@ static void damage(unsigned type, struct side_link *link)
         if (type == TUNIC_MESSAGE_RESPONSE && i >= message.length - TUNIC_MAC_SIZE)
             break;
         struct side_message damaged = message;
-        damaged.bytes[i] ^= 1U << i % 8;
+        damaged.bytes[i] ^= (uint8_t)(1U << i % 8);
         side_deliver(&network, &damaged);
         assert_memory_equal(link->peer, &before, sizeof(before));
     }

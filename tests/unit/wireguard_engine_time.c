@@ -208,7 +208,7 @@ static void persistent(void **state)
     }
     unsigned before = keepalives(left);
     assert_in_range(before, 5, 7); /* of the passive kind */
-    side_wait(&network, 25 * 100 * SIDE_SECOND);
+    side_wait(&network, 2500 * SIDE_SECOND);
     /* And one with each new session. */
     assert_in_range(keepalives(left) - before, 100, 125);
     tunic_wireguard_peer_set_keepalive(left->node->wireguard, left->peer, 0, network.now);

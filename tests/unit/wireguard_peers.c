@@ -54,9 +54,9 @@ static int end(void **state)
     return 0;
 }
 
-static void add(unsigned i)
+static void add(unsigned which)
 {
-    assert_int_equal(tunic_wireguard_peer_add(wireguard, keys[i], &link, &peers[i]), 0);
+    assert_int_equal(tunic_wireguard_peer_add(wireguard, keys[which], &link, &peers[which]), 0);
 }
 
 /* Each is due no later than the two below it, and knows where it is. */

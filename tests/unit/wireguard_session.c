@@ -53,7 +53,7 @@ static uint64_t next_counter(uint64_t highest, uint64_t reach)
     case 1:
         return highest + dice() % reach;
     case 2:
-        return highest - dice() % (uint64_t)(2 * WINDOW);
+        return highest - dice() % ((uint64_t)2 * WINDOW);
     case 3:
         return highest + 64 - dice() % 128;
     default:

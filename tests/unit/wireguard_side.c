@@ -304,7 +304,7 @@ void side_run(struct side_network *network, uint64_t until)
             break;
         if (next > network->now)
             network->now = next;
-        if (arrival <= due) {
+        if (message && arrival <= due) {
             struct side_message arrived = *message;
             *message = network->flying[--network->flying_count];
             side_deliver(network, &arrived);
