@@ -46,6 +46,9 @@ perl                    perl            perl                  perl              
 tunctl                  uml-utilities   tunctl                -                 -                  -
 openvpn                 openvpn         openvpn               openvpn           openvpn            openvpn
 socat                   socat           socat                 socat             socat              socat
+wg                      wireguard-tools wireguard-tools       wireguard-tools   wireguard-tools    wireguard-tools-wg
+wireguard-go            wireguard-go    wireguard-go          wireguard-go      wireguard-go       wireguard-go
+nft                     nftables        nftables              nftables          nftables           nftables
 '
 
 package_present() {
