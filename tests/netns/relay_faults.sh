@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# What a relay must survive, and how it ends where it cannot.
+# What a relay must survive, and how it ends where it cannot. relay_wireguard_faults.sh is the same
+# with keys.
 #
 #     ┌── "a" ───────────────┐          ┌── "b" ─────────────────────────────────────┐
 #     │ t0 ── relay ── under ┼── veth ──┼─ under ──┬────────────── relay ── t0       │
@@ -22,11 +23,11 @@ b() {
 }
 # shellcheck disable=SC2046 # words they are
 start_a() {
-    relay a $(attributes a) proto "$proto" insecure connect 10.99.0.2
+    relay a $(attributes a) proto "$proto" $(connecting a 10.99.0.2)
 }
 # shellcheck disable=SC2046
 start_b() {
-    relay b $(attributes b) proto "$proto" insecure listen 55555 from 10.99.0.1
+    relay b $(attributes b) proto "$proto" $(listening b)
 }
 # Everything works; at first it may need a moment to notice.
 well() {
@@ -41,7 +42,7 @@ fails() {
     ! reaches 10.77.0.2
 }
 
-for setting in 'udp tun' 'tcp tap'; do
+for setting in 'udp tun' "tcp ${modes##* }"; do
     read -r proto mode <<<"$setting"
     mtu=1400
     tunnel || continue
@@ -115,8 +116,8 @@ bad() {
     impairing=$!
     # shellcheck disable=SC2046
     {
-        relay b $(attributes b) insecure listen 55555 from 10.99.0.2 offload "$offload"
-        relay a $(attributes a) insecure connect 10.99.0.2:6000 offload "$offload"
+        relay b $(attributes b) $(listening b 10.99.0.2) offload "$offload"
+        relay a $(attributes a) $(connecting a 10.99.0.2:6000) offload "$offload"
     }
     check_true "$*, offload $offload: a ping" until_true 10 reaches 10.77.0.2
 }
@@ -125,7 +126,7 @@ good_again() {
     kill "$impairing"
     wait "$impairing" 2>/dev/null
 }
-for mode in tun tap; do
+for mode in $modes; do
     for offload in on off; do
         bad loss=5 reorder=5 duplicate=5 corrupt=1 seed=7
         transfer "loss and the like, $mode, offload $offload" 8 10.77.0.2 patience 60
@@ -147,7 +148,7 @@ tunnel && {
     # As from another address than before; `from` admits but one, so B is asked for any.
     stop_relays
     # shellcheck disable=SC2046
-    relay b $(attributes b) insecure listen 55555 from any
+    relay b $(attributes b) $(listening b any)
     start_a
     well 'before it moves'
     stop_relay a
