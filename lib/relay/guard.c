@@ -294,7 +294,7 @@ static void count(const struct tunic_codec *codec, struct tunic_relay_counters *
     const struct tunic_guard *guard = tunic_guard_of(codec);
     const struct tunic_wireguard_peer *peer = NULL;
     const struct tunic_remote *remote = NULL;
-    struct tunic_wireguard_status status;
+    uint64_t now = tunic_guard_clock();
 
     counters->has_keys = true;
     counters->unrouted = guard->unrouted;
@@ -305,8 +305,7 @@ static void count(const struct tunic_codec *codec, struct tunic_relay_counters *
     while ((peer = tunic_wireguard_peer_next(guard->wireguard, peer)) != NULL) {
         remote = tunic_remote_of(peer);
         counters->peers++;
-        tunic_wireguard_peer_status(peer, &status);
-        counters->peers_alive += status.alive;
+        counters->peers_alive += tunic_wireguard_peer_alive(peer, now);
         if (remote->heard > counters->last_received)
             counters->last_received = remote->heard;
     }

@@ -170,6 +170,11 @@ void tunic_wireguard_peer_begin(struct tunic_wireguard *wireguard,
     tunic_initiate(wireguard, peer, now);
 }
 
+bool tunic_wireguard_peer_alive(const struct tunic_wireguard_peer *peer, uint64_t now)
+{
+    return tunic_session_sendable(peer->current, now);
+}
+
 void tunic_wireguard_peer_status(const struct tunic_wireguard_peer *peer,
                                  struct tunic_wireguard_status *status)
 {

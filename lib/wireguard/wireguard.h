@@ -122,11 +122,13 @@ void tunic_wireguard_peer_set_keepalive(struct tunic_wireguard *wireguard,
 void tunic_wireguard_peer_begin(struct tunic_wireguard *wireguard,
                                 struct tunic_wireguard_peer *peer, uint64_t now);
 
+/* Whether there is a session to send with. */
+bool tunic_wireguard_peer_alive(const struct tunic_wireguard_peer *peer, uint64_t now);
+
 struct tunic_wireguard_status {
     const uint8_t *public_key;
     const uint8_t *preshared_key; /* zero: none */
     uint16_t keepalive;
-    bool alive; /* there is a session to send with */
     struct timespec handshake; /* wall clock of the last; 0: none */
     uint64_t sent_bytes;       /* messages of all kinds, without UDP and IP headers */
     uint64_t received_bytes;   /* of authentic ones */
