@@ -36,7 +36,7 @@ static int end_section(const struct tunic_config_reader *reader, struct tunic_er
 static int begin_section(struct tunic_config_reader *reader, const char *word,
                          struct tunic_error *error)
 {
-    static const uint8_t no_key[TUNIC_KEY_SIZE];
+    static const uint8_t no_key[TUNIC_KEY_SIZE] = {0};
     int result = end_section(reader, error);
 
     if (result != 0)

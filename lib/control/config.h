@@ -19,7 +19,7 @@ struct tunic_config_reader {
 
 /* Sets `key`, in any case of letters, to `value`, which is not empty unless there was nothing; both
  * are without white space around them. Errors are without an object. */
-int tunic_config_set(struct tunic_config_reader *reader, const char *key, char *value,
+int tunic_config_set(struct tunic_config_reader *reader, const char *key, const char *value,
                      struct tunic_error *error);
 
 #endif

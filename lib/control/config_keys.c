@@ -26,14 +26,14 @@ static struct tunic_peer_settings *peer_of(const struct tunic_config_reader *rea
 
 /* ---- values ---------------------------------------------------------------------------- */
 
-static int take_private_key(struct tunic_config_reader *reader, char *value,
+static int take_private_key(struct tunic_config_reader *reader, const char *value,
                             struct tunic_error *error)
 {
     reader->config->settings.has_private_key = true;
     return tunic_key_parse(value, reader->config->settings.private_key, error);
 }
 
-static int take_listen_port(struct tunic_config_reader *reader, char *value,
+static int take_listen_port(struct tunic_config_reader *reader, const char *value,
                             struct tunic_error *error)
 {
     uint64_t number;
@@ -59,7 +59,8 @@ static bool parse_mark(const char *value, uint64_t *mark)
     return true;
 }
 
-static int take_mark(struct tunic_config_reader *reader, char *value, struct tunic_error *error)
+static int take_mark(struct tunic_config_reader *reader, const char *value,
+                     struct tunic_error *error)
 {
     uint64_t mark;
 
@@ -103,7 +104,7 @@ static int take_allowed(struct tunic_config_reader *reader, const char *item,
 }
 
 /* One item after the other of a list with commas, without the white space around it. */
-static int take_list(struct tunic_config_reader *reader, char *value,
+static int take_list(struct tunic_config_reader *reader, const char *value,
                      int (*take)(struct tunic_config_reader *reader, const char *item,
                                  struct tunic_error *error),
                      struct tunic_error *error)
@@ -111,30 +112,37 @@ static int take_list(struct tunic_config_reader *reader, char *value,
     int result = 0;
 
     while (value && result == 0) {
-        char *item = value + strspn(value, " \t");
-        char *end = item + strcspn(item, ",");
+        char item[TUNIC_ALLOWED_TEXT];
+        const char *begin = value + strspn(value, " \t");
+        const char *end = begin + strcspn(begin, ",");
         value = *end == ',' ? end + 1 : NULL;
-        while (end > item && isspace((unsigned char)end[-1]))
+        while (end > begin && isspace((unsigned char)end[-1]))
             end--;
-        *end = '\0';
+        size_t length = (size_t)(end - begin);
+        if (length >= sizeof(item))
+            return wrong(error, "no address range",
+                         "ADDRESS or ADDRESS/LENGTH, with commas between");
+        memcpy(item, begin, length);
+        item[length] = '\0';
         result = take(reader, item, error);
     }
     return result;
 }
 
-static int take_addresses(struct tunic_config_reader *reader, char *value,
+static int take_addresses(struct tunic_config_reader *reader, const char *value,
                           struct tunic_error *error)
 {
     return take_list(reader, value, take_address, error);
 }
 
-static int take_allowed_ips(struct tunic_config_reader *reader, char *value,
+static int take_allowed_ips(struct tunic_config_reader *reader, const char *value,
                             struct tunic_error *error)
 {
     return *value == '\0' ? 0 : take_list(reader, value, take_allowed, error);
 }
 
-static int take_mtu(struct tunic_config_reader *reader, char *value, struct tunic_error *error)
+static int take_mtu(struct tunic_config_reader *reader, const char *value,
+                    struct tunic_error *error)
 {
     uint64_t number;
 
@@ -144,7 +152,8 @@ static int take_mtu(struct tunic_config_reader *reader, char *value, struct tuni
     return 0;
 }
 
-static int take_table(struct tunic_config_reader *reader, char *value, struct tunic_error *error)
+static int take_table(struct tunic_config_reader *reader, const char *value,
+                      struct tunic_error *error)
 {
     uint64_t number = 0;
 
@@ -156,7 +165,8 @@ static int take_table(struct tunic_config_reader *reader, char *value, struct tu
     return 0;
 }
 
-static int take_dns(struct tunic_config_reader *reader, char *value, struct tunic_error *error)
+static int take_dns(struct tunic_config_reader *reader, const char *value,
+                    struct tunic_error *error)
 {
     (void)value;
     (void)error;
@@ -164,27 +174,28 @@ static int take_dns(struct tunic_config_reader *reader, char *value, struct tuni
     return 0;
 }
 
-static int take_public_key(struct tunic_config_reader *reader, char *value,
+static int take_public_key(struct tunic_config_reader *reader, const char *value,
                            struct tunic_error *error)
 {
     reader->has_public_key = true;
     return tunic_key_parse(value, peer_of(reader)->public_key, error);
 }
 
-static int take_preshared_key(struct tunic_config_reader *reader, char *value,
+static int take_preshared_key(struct tunic_config_reader *reader, const char *value,
                               struct tunic_error *error)
 {
     peer_of(reader)->has_preshared = true;
     return tunic_key_parse(value, peer_of(reader)->preshared_key, error);
 }
 
-static int take_endpoint(struct tunic_config_reader *reader, char *value, struct tunic_error *error)
+static int take_endpoint(struct tunic_config_reader *reader, const char *value,
+                         struct tunic_error *error)
 {
     peer_of(reader)->has_endpoint = true;
     return tunic_host_parse(value, &peer_of(reader)->endpoint, error);
 }
 
-static int take_keepalive(struct tunic_config_reader *reader, char *value,
+static int take_keepalive(struct tunic_config_reader *reader, const char *value,
                           struct tunic_error *error)
 {
     uint64_t number = 0;
@@ -198,7 +209,8 @@ static int take_keepalive(struct tunic_config_reader *reader, char *value,
 
 /* ---- what is not done ------------------------------------------------------------------ */
 
-static int refuse_before(struct tunic_config_reader *reader, char *value, struct tunic_error *error)
+static int refuse_before(struct tunic_config_reader *reader, const char *value,
+                         struct tunic_error *error)
 {
     (void)reader;
     (void)value;
@@ -206,7 +218,8 @@ static int refuse_before(struct tunic_config_reader *reader, char *value, struct
                  "run it before, as a service does with ExecStartPre=");
 }
 
-static int refuse_after(struct tunic_config_reader *reader, char *value, struct tunic_error *error)
+static int refuse_after(struct tunic_config_reader *reader, const char *value,
+                        struct tunic_error *error)
 {
     (void)reader;
     (void)value;
@@ -214,7 +227,8 @@ static int refuse_after(struct tunic_config_reader *reader, char *value, struct 
                  "run it when the relay is ready, as a service does with ExecStartPost=");
 }
 
-static int refuse_at_end(struct tunic_config_reader *reader, char *value, struct tunic_error *error)
+static int refuse_at_end(struct tunic_config_reader *reader, const char *value,
+                         struct tunic_error *error)
 {
     (void)reader;
     (void)value;
@@ -222,7 +236,8 @@ static int refuse_at_end(struct tunic_config_reader *reader, char *value, struct
                  "run it when the relay has ended, as a service does with ExecStopPost=");
 }
 
-static int refuse_saving(struct tunic_config_reader *reader, char *value, struct tunic_error *error)
+static int refuse_saving(struct tunic_config_reader *reader, const char *value,
+                         struct tunic_error *error)
 {
     (void)reader;
     if (strcasecmp(value, "false") == 0)
@@ -237,7 +252,7 @@ struct key {
     const char *word;
     enum tunic_config_section section;
     bool may_be_empty;
-    int (*take)(struct tunic_config_reader *reader, char *value, struct tunic_error *error);
+    int (*take)(struct tunic_config_reader *reader, const char *value, struct tunic_error *error);
 };
 
 static const struct key keys[] = {
@@ -262,11 +277,11 @@ static const struct key keys[] = {
 
 static void lower(char target[WORD], const char *word)
 {
-    size_t i = 0;
+    size_t length = 0;
 
-    for (; i + 1 < WORD && word[i] != '\0'; i++)
-        target[i] = (char)tolower((unsigned char)word[i]);
-    target[i] = '\0';
+    for (; length + 1 < WORD && word[length] != '\0'; length++)
+        target[length] = (char)tolower((unsigned char)word[length]);
+    target[length] = '\0';
 }
 
 static int unknown(const char *word, struct tunic_error *error)
@@ -314,7 +329,7 @@ static int named(const struct key *key, int result, struct tunic_error *error)
     return result;
 }
 
-int tunic_config_set(struct tunic_config_reader *reader, const char *key, char *value,
+int tunic_config_set(struct tunic_config_reader *reader, const char *key, const char *value,
                      struct tunic_error *error)
 {
     for (size_t i = 0; i < TUNIC_COUNT(keys); i++) {

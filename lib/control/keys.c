@@ -151,6 +151,11 @@ void tunic_key_hex(const uint8_t key[TUNIC_KEY_SIZE], char text[TUNIC_KEY_HEX])
 
 /* ---- files ----------------------------------------------------------------------------- */
 
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
 int tunic_key_read(const char *path, uint8_t key[TUNIC_KEY_SIZE], struct tunic_error *error)
 {
     struct tunic_text text = {0};
@@ -159,7 +164,7 @@ int tunic_key_read(const char *path, uint8_t key[TUNIC_KEY_SIZE], struct tunic_e
 
     if (result == 0) {
         size_t end = text.length;
-        while (end > 0 && memchr(" \t\r\n", text.text[end - 1], 4))
+        while (end > 0 && is_blank(text.text[end - 1]))
             text.text[--end] = '\0';
         /* The length as it was read: a NUL is no end of it. */
         if (end != BASE64_LENGTH || tunic_key_parse(text.text, key, error) != 0) {

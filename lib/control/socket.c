@@ -32,14 +32,12 @@ static int make_folders(const char *path, struct tunic_error *error)
 {
     char folder[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 
-    for (size_t i = 0; path[i] != '\0'; i++) {
-        folder[i] = path[i];
-        if (i == 0 || path[i] != '/')
-            continue;
-        folder[i] = '\0';
-        if (mkdir(folder, FOLDER_MODE) != 0 && errno != EEXIST)
+    for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+        size_t length = (size_t)(slash - path);
+        memcpy(folder, path, length);
+        folder[length] = '\0';
+        if (length > 0 && mkdir(folder, FOLDER_MODE) != 0 && errno != EEXIST)
             return failed(error, "make the folder", folder);
-        folder[i] = '/';
     }
     return 0;
 }

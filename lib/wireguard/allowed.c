@@ -109,12 +109,8 @@ static void owner_append(struct tunic_allowed_owner *owner, struct tunic_allowed
     }
 }
 
-static void owner_detach(struct tunic_allowed_node *node)
+static void owner_detach(struct tunic_allowed_owner *owner, struct tunic_allowed_node *node)
 {
-    struct tunic_allowed_owner *owner = node->owner;
-
-    if (!owner)
-        return;
     if (owner->first == node)
         owner->first = node->next;
     else
@@ -225,7 +221,8 @@ int tunic_allowed_add(struct tunic_allowed *allowed, struct tunic_allowed_owner 
 
     if (above && above->length == range->length) {
         if (above->owner != owner) {
-            owner_detach(above);
+            if (above->owner)
+                owner_detach(above->owner, above);
             owner_append(owner, above);
         }
         return 0;
@@ -244,9 +241,10 @@ int tunic_allowed_add(struct tunic_allowed *allowed, struct tunic_allowed_owner 
     return 0;
 }
 
-static void release(struct tunic_allowed *allowed, struct tunic_allowed_node *node)
+static void release(struct tunic_allowed *allowed, struct tunic_allowed_owner *owner,
+                    struct tunic_allowed_node *node)
 {
-    owner_detach(node);
+    owner_detach(owner, node);
     node_prune(allowed, node);
 }
 
@@ -258,13 +256,13 @@ void tunic_allowed_remove(struct tunic_allowed *allowed, struct tunic_allowed_ow
         descend(allowed, range->inet6, range_bits(range), range->length, &place);
 
     if (node && node->length == range->length && node->owner == owner)
-        release(allowed, node);
+        release(allowed, owner, node);
 }
 
 void tunic_allowed_remove_all(struct tunic_allowed *allowed, struct tunic_allowed_owner *owner)
 {
     while (owner->first)
-        release(allowed, owner->first);
+        release(allowed, owner, owner->first);
 }
 
 /* ---- asking ---------------------------------------------------------------------------- */

@@ -35,37 +35,38 @@ static void assert_range(const struct tunic_allowed_ip *range, const char *expec
 }
 
 /* As people write it: comments, white space, any case of letters, lines of Windows. */
-static void test_as_people_write(void **state)
+static const char written[] = "\xEF\xBB\xBF# a comment\n"
+                              "[Interface] # another\r\n"
+                              "  PrivateKey\t= " KEY_A "  # not the key\n"
+                              "Address = 10.0.0.1/24, fd00::1/64\n"
+                              "address=10.0.1.1\n"
+                              "LISTENPORT = 51820\n"
+                              "FwMark = 0xCA6c\n"
+                              "MTU=1420\n"
+                              "Table = 1234\n"
+                              "DNS = 1.1.1.1, example.org\n"
+                              "SaveConfig = false\n"
+                              "\n"
+                              "[peer]\n"
+                              "AllowedIPs = 10.0.0.0/8 ,\t::/0\n"
+                              "allowedips=192.0.2.7\n"
+                              "AllowedIPs =\n"
+                              "PublicKey = " KEY_B "\n"
+                              "PresharedKey = " KEY_A "\n"
+                              "Endpoint = [2001:db8::1]:51821\n"
+                              "PersistentKeepalive = 25\n"
+                              "[Peer]\n"
+                              "PublicKey = " KEY_A "\n"
+                              "Endpoint = vpn.example.org:443\n"
+                              "PersistentKeepalive = OFF";
+
+static void test_interface(void **state)
 {
-    static const char text[] = "\xEF\xBB\xBF# a comment\n"
-                               "[Interface] # another\r\n"
-                               "  PrivateKey\t= " KEY_A "  # not the key\n"
-                               "Address = 10.0.0.1/24, fd00::1/64\n"
-                               "address=10.0.1.1\n"
-                               "LISTENPORT = 51820\n"
-                               "FwMark = 0xCA6c\n"
-                               "MTU=1420\n"
-                               "Table = 1234\n"
-                               "DNS = 1.1.1.1, example.org\n"
-                               "SaveConfig = false\n"
-                               "\n"
-                               "[peer]\n"
-                               "AllowedIPs = 10.0.0.0/8 ,\t::/0\n"
-                               "allowedips=192.0.2.7\n"
-                               "AllowedIPs =\n"
-                               "PublicKey = " KEY_B "\n"
-                               "PresharedKey = " KEY_A "\n"
-                               "Endpoint = [2001:db8::1]:51821\n"
-                               "PersistentKeepalive = 25\n"
-                               "[Peer]\n"
-                               "PublicKey = " KEY_A "\n"
-                               "Endpoint = vpn.example.org:443\n"
-                               "PersistentKeepalive = OFF";
     struct tunic_config config;
     struct tunic_error error;
 
     (void)state;
-    assert_int_equal(parse(text, &config, &error), 0);
+    assert_int_equal(parse(written, &config, &error), 0);
     assert_true(config.settings.has_private_key && config.settings.replace_peers);
     assert_key(config.settings.private_key, KEY_A);
     assert_true(config.settings.has_listen_port && config.settings.has_mark);
@@ -78,8 +79,18 @@ static void test_as_people_write(void **state)
     assert_int_equal(config.mtu, 1420);
     assert_int_equal(config.table, 1234);
     assert_true(config.has_dns && !config.no_routes);
-    assert_int_equal(config.settings.peer_count, 2);
+    tunic_config_clear(&config);
+    assert_null(config.addresses);
+}
 
+static void test_peers(void **state)
+{
+    struct tunic_config config;
+    struct tunic_error error;
+
+    (void)state;
+    assert_int_equal(parse(written, &config, &error), 0);
+    assert_int_equal(config.settings.peer_count, 2);
     const struct tunic_peer_settings *peer = &config.settings.peers[0];
     assert_key(peer->public_key, KEY_B);
     assert_true(peer->has_preshared && peer->replace_allowed && !peer->remove);
@@ -100,7 +111,6 @@ static void test_as_people_write(void **state)
     assert_false(peer->has_preshared);
     assert_int_equal(peer->allowed_count, 0);
     tunic_config_clear(&config);
-    assert_null(config.addresses);
 }
 
 static void test_nothing(void **state)
@@ -166,6 +176,8 @@ static const struct {
     {"[Interface]\nTable = 0\n", "wg0.conf:2", "Table", "not a routing table", NULL},
     {"[Interface]\nAddress = 10.0.0.1/24,\n", "wg0.conf:2", "Address", "'' is no address range",
      NULL},
+    {"[Interface]\nAddress = 0000000000000000000000000000000000000000000000000000000000000000\n",
+     "wg0.conf:2", "Address", "no address range", NULL},
     {"[Interface]\nAddress = fe80::1/129\n", "wg0.conf:2", "Address",
      "'fe80::1/129' is no address range", "0 to 128"},
     {"[Interface]\nPreUp = true\n", "wg0.conf:2", "PreUp", "no commands are run from here",
@@ -264,13 +276,10 @@ static void test_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_as_people_write),
-        cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_changes_of_ranges),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_no_text),
-        cmocka_unit_test(test_long_names),
-        cmocka_unit_test(test_file),
+        cmocka_unit_test(test_interface),  cmocka_unit_test(test_peers),
+        cmocka_unit_test(test_nothing),    cmocka_unit_test(test_changes_of_ranges),
+        cmocka_unit_test(test_refused),    cmocka_unit_test(test_no_text),
+        cmocka_unit_test(test_long_names), cmocka_unit_test(test_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,12 +167,12 @@ bool __wrap_tunic_wireguard_allowed_next(const struct tunic_wireguard_peer *peer
 bool __wrap_tunic_wireguard_allowed_next(const struct tunic_wireguard_peer *peer,
                                          const void **cursor, struct tunic_allowed_ip *range)
 {
-    const struct tunic_allowed_ip *next = *cursor ? *cursor : ranges;
+    const struct tunic_allowed_ip *place = *cursor ? *cursor : ranges;
 
-    if ((const void *)peer != (const void *)&peers[0] || next == ranges + range_count)
+    if ((const void *)peer != (const void *)&peers[0] || place == ranges + range_count)
         return false;
-    *range = *next;
-    *cursor = next + 1;
+    *range = *place;
+    *cursor = place + 1;
     return true;
 }
 
@@ -224,7 +224,7 @@ static void test_empty_report(void **state)
 
 static void test_report(void **state)
 {
-    static const uint8_t none[TUNIC_KEY_SIZE];
+    static const uint8_t none[TUNIC_KEY_SIZE] = {0};
     uint8_t public_key[TUNIC_KEY_SIZE];
     uint8_t preshared_key[TUNIC_KEY_SIZE];
     struct relay relay = {.settings = {.has_private_key = true,

@@ -229,11 +229,12 @@ static void clear_behind(struct tunic_allowed_ip *range)
 
 static size_t model_position(const struct model *model, const struct tunic_allowed_ip *range)
 {
-    size_t i = 0;
+    size_t position = 0;
 
-    while (i < model->count && memcmp(&model->ranges[i].range, range, sizeof(*range)) != 0)
-        i++;
-    return i;
+    while (position < model->count &&
+           memcmp(&model->ranges[position].range, range, sizeof(*range)) != 0)
+        position++;
+    return position;
 }
 
 static void model_forget(struct model *model, size_t position)
