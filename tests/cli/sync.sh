@@ -248,22 +248,40 @@ relay_keys() {
         sed -nE 's/^\.It Va ([a-z_]+) Ta (text|number) Ta .*/\1 \2/p'
 }
 
+# shellcheck disable=SC2317 # called by until_true
+has_heard() {
+    kill -USR1 "$relay"
+    grep -q "$1" "$log"
+}
+# reported_keys KEY: those of relay0, once it tells KEY. Both of them end.
+reported_keys() {
+    until_true 10 ip link show relay0 >/dev/null 2>&1 && until_true 10 has_heard "$1"
+    kill "$relay" "$other"
+    wait "$relay" "$other"
+    jq -r '.[-1] | to_entries[] | "\(.key) \(.value | type)"' "$log" | sed 's/ string$/ text/'
+}
+
 # Two that speak with each other: IPv6 has something to say as soon as an interface is up.
 log=$SCRATCH/relay
 "$TUNIC" -j relay relay0 mode tun up insecure listen 127.0.0.1:5001 connect 127.0.0.1:5002 >"$log" &
 relay=$!
 "$TUNIC" relay relay1 mode tun up insecure listen 127.0.0.1:5002 connect 127.0.0.1:5001 &
-until_true 10 ip link show relay0 || fail 'a relay begins' "$(cat "$log")"
-# shellcheck disable=SC2317 # called by until_true
-has_heard() {
-    kill -USR1 "$relay"
-    grep -q silence "$log"
-}
-until_true 10 has_heard || fail 'a relay hears from the other one' "$(cat "$log")"
-kill "$relay"
-wait "$relay"
-check_lists 'tunic-relay(8) has every key of the JSON, and no other' "$(
-    jq -r '.[-1] | to_entries[] | "\(.key) \(.value | type)"' "$log" | sed 's/ string$/ text/'
-)" "$(relay_keys 1)"
+other=$!
+reported_keys silence >"$SCRATCH/keys"
+check_lists 'tunic-relay(8) has every key of the JSON, and no other' "$(cat "$SCRATCH/keys")" \
+    "$(relay_keys 1)"
+
+# The pairs of RFC 7748, 6.1.
+umask 077
+echo dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo= >"$SCRATCH/alice"
+echo XasIfmJKikt54X+Lg4AO5m87sSkmGLb9HC+LJ/+I4Os= >"$SCRATCH/bob"
+"$TUNIC" -j relay relay0 mode tun up key "$SCRATCH/alice" listen 127.0.0.1:5001 control off \
+    peer 3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08= endpoint 127.0.0.1:5002 >"$log" &
+relay=$!
+"$TUNIC" relay relay1 mode tun up key "$SCRATCH/bob" listen 127.0.0.1:5002 control off \
+    peer "$public_key" endpoint 127.0.0.1:5001 &
+other=$!
+reported_keys handshake_age >"$SCRATCH/keys"
+check_lists 'and of one with keys' "$(cat "$SCRATCH/keys")" "$(relay_keys 2)"
 
 finish
