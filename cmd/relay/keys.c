@@ -64,7 +64,7 @@ static int no_key(const char *path, struct tunic_error *error)
 
     tunic_text_escape(quoted, sizeof(quoted), path);
     (void)tunic_error_set(error, TUNIC_USAGE, "no private key in '%s'", quoted);
-    tunic_error_hint(error, "'wg genkey' makes one");
+    tunic_error_hint(error, "'tunic genkey' makes one");
     return -EINVAL;
 }
 

@@ -244,7 +244,7 @@ static const struct tunic_keyword keywords[ROW_COUNT] = {
                     .parse = parse_listen},
     [ROW_KEY] = {.word = "key",
                  .placeholder = "FILE",
-                 .help = "encrypted: the private key of this side, as 'wg genkey' makes it",
+                 .help = "encrypted: the private key of this side, as 'tunic genkey' makes it",
                  .value = TUNIC_VALUE_CUSTOM,
                  .candidates = TUNIC_CANDIDATES_FILES,
                  .parse = parse_key},
