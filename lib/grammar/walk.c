@@ -55,12 +55,6 @@ static bool match_table(struct tunic_match *match, enum tunic_word_kind kind,
     return false;
 }
 
-bool tunic_walk_offers(const struct tunic_walk *walk, size_t option)
-{
-    return !(walk->last_options >> option & 1) ||
-           walk->last->options[option].repeat == TUNIC_REPEAT_ALWAYS;
-}
-
 /* The options of the keyword before, those that may be given (again), or the others. */
 static bool match_options(struct tunic_match *match, const struct tunic_walk *walk, bool again,
                           const char *word, enum matching how)

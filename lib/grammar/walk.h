@@ -42,11 +42,16 @@ struct tunic_match {
 
 struct tunic_match tunic_walk_match(const struct tunic_walk *walk, const char *word);
 bool tunic_walk_bare_name(const struct tunic_walk *walk);
-/* Whether an option of the last keyword may be given (again). */
-bool tunic_walk_offers(const struct tunic_walk *walk, size_t option);
 /* Moves the walk over a word that was matched (and its value, if it has one). */
 void tunic_walk_step(struct tunic_walk *walk, const struct tunic_match *match);
 bool tunic_section_accepts(const struct tunic_section *section, size_t index);
+
+/* Whether an option of the last keyword may be given (again). */
+static inline bool tunic_walk_offers(const struct tunic_walk *walk, size_t option)
+{
+    return !(walk->last_options >> option & 1) ||
+           walk->last->options[option].repeat == TUNIC_REPEAT_ALWAYS;
+}
 
 /* Whether a value follows the keyword. Inline so that a reader of one file, the static analyser
  * among them, sees that only a keyword without a value is given none. */
