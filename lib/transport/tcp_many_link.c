@@ -29,15 +29,15 @@ static void add_unproven(struct tunic_tcp_link *link)
 static void remove_unproven(struct tunic_tcp_link *link)
 {
     struct tunic_tcp_many *many = link->many;
-    size_t i = 0;
+    size_t place = 0;
 
-    while (i < many->unproven_count && many->unproven[i] != link)
-        i++;
-    if (i == many->unproven_count)
+    while (place < many->unproven_count && many->unproven[place] != link)
+        place++;
+    if (place == many->unproven_count)
         return;
     many->unproven_count--;
-    memmove(&many->unproven[i], &many->unproven[i + 1],
-            (many->unproven_count - i) * sizeof(many->unproven[0]));
+    memmove(&many->unproven[place], &many->unproven[place + 1],
+            (many->unproven_count - place) * sizeof(many->unproven[0]));
     set_proof_timer(many);
 }
 
