@@ -58,12 +58,13 @@ static void fill_outbox(struct reader *reader)
 static void check(struct reader *reader, const uint8_t *frame)
 {
     uint32_t number;
-    uint32_t end;
+    uint32_t number_again;
 
     assert_int_equal(frame[0] << 8 | frame[1], LARGE);
     memcpy(&number, frame + TUNIC_TCP_PREFIX, sizeof(number));
-    memcpy(&end, frame + LARGE + TUNIC_TCP_PREFIX - sizeof(end), sizeof(end));
-    assert_int_equal(number, end);
+    memcpy(&number_again, frame + LARGE + TUNIC_TCP_PREFIX - sizeof(number_again),
+           sizeof(number_again));
+    assert_int_equal(number, number_again);
     assert_int_equal(frame[LARGE / 2], (uint8_t)number);
     assert_in_range(number, reader->next, reader->sent - 1);
     reader->missed += number - reader->next;
