@@ -248,8 +248,9 @@ int tunic_tcp_open(struct tunic_transport **transport, struct tunic_loop *loop,
 /* Accepts connections where `options->listen` says so, and makes those that it expects;
  * `options->connect` is not looked at. Messages go to the connection with `to.remote`; `from` of
  * what comes is that. With nowhere to go, and for a connection that is full, they are dropped; but
- * `ready` has the user wait where only one connection serves, dialled or proven, and is full.
- * `connected` tells of each connection, and of each end.
+ * `ready` has the user wait where only one connection serves, dialled or proven, and is full. What
+ * is for others may be sent even then, from another outbox: it does not wait. `connected` tells of
+ * each connection, and of each end.
  *
  * Of those that were accepted and not proven there are 64 at most, for ten seconds at most. */
 int tunic_tcp_many_open(struct tunic_transport **transport, struct tunic_loop *loop,
