@@ -103,6 +103,8 @@ static void crossing_and_lost(void **state)
         network.watch = NULL;
         assert_int_equal(left->received_packets, lost_from);
         assert_int_equal(right->received_packets, lost_from);
+        assert_null(left->peer->attempt);
+        assert_null(right->peer->attempt);
         side_wait(&network, 600 * SIDE_SECOND);
         assert_null(left->peer->current);
     }

@@ -146,6 +146,22 @@ static void damaged(void **state)
     assert_int_equal(counters(left)->handshakes, 1);
 }
 
+/* The index of a handshake is not one of a session. */
+static void data_for_a_handshake(void **state)
+{
+    struct side_message message = {.from = 2, .to = 1, .length = TUNIC_DATA_OVERHEAD};
+
+    (void)state;
+    side_send(left);
+    tunic_put32(message.bytes, TUNIC_MESSAGE_DATA);
+    tunic_put32(message.bytes + TUNIC_AT_DATA_RECEIVER, left->peer->attempt->indexed.index);
+    side_deliver(&network, &message);
+    assert_int_equal(counters(left)->unauthentic, 1);
+    assert_non_null(left->peer->attempt);
+    side_wait(&network, SIDE_SECOND);
+    assert_int_equal(right->received_packets, 1);
+}
+
 static void unknown_peer(void **state)
 {
     (void)state;
@@ -377,6 +393,7 @@ static void low_order(void **state)
         tunic_wireguard_peer_begin(link->node->wireguard, link->peer, network.now);
         side_wait(&network, 100 * SIDE_SECOND);
         assert_int_equal(network.order, 0);
+        assert_int_equal(link->peer->handshake_sent, 0);
         tunic_wireguard_peer_remove(link->node->wireguard, link->peer);
     }
 }
@@ -389,6 +406,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(replayed_data, begin, end),
         cmocka_unit_test_setup_teardown(late_response, begin, end),
         cmocka_unit_test_setup_teardown(damaged, begin, end),
+        cmocka_unit_test_setup_teardown(data_for_a_handshake, begin, end),
         cmocka_unit_test_setup_teardown(unknown_peer, begin, end),
         cmocka_unit_test_setup_teardown(clock_goes_back, begin, end),
         cmocka_unit_test_setup_teardown(coarse_timestamps, begin, end),

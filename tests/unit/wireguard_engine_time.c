@@ -129,6 +129,20 @@ static void last_minute(void **state)
     }
 }
 
+/* Who responded leaves that to the other side. */
+static void not_the_responder(void **state)
+{
+    (void)state;
+    side_send(left);
+    side_wait(&network, 10 * SIDE_SECOND);
+    right->peer->current->born = network.now - 170 * SIDE_SECOND;
+    side_send(left);
+    side_send(right);
+    side_wait(&network, SIDE_SECOND);
+    assert_int_equal(right->received_packets, 2);
+    assert_int_equal(initiations(), 1);
+}
+
 /* ---- loss ------------------------------------------------------------------------------ */
 
 static void loss(void **state)
@@ -243,6 +257,24 @@ static void dead_peer(void **state)
     assert_int_equal(right->received_packets, 1);
 }
 
+/* As long as there are data, it is tried. */
+static void dead_peer_and_data(void **state)
+{
+    (void)state;
+    network.loss = 100;
+    for (unsigned i = 0; i < 100; i++) {
+        side_send(left);
+        side_wait(&network, 3 * SIDE_SECOND);
+    }
+    assert_int_equal(left->gave_up, 0);
+    /* And not more often for it. */
+    assert_in_range(left->sent[TUNIC_MESSAGE_INITIATION], 300 / 6, 300 / 5 + 1);
+    assert_int_equal(left->waiting, 100);
+    network.loss = 0;
+    side_wait(&network, 6 * SIDE_SECOND);
+    assert_int_equal(right->received_packets, 100);
+}
+
 /* Each try has its own index and ephemeral key. */
 static uint8_t tries[64][TUNIC_INITIATION_SIZE];
 static unsigned tried;
@@ -330,6 +362,41 @@ static void response_lost(void **state)
     assert_int_equal(right->received_packets, 1);
 }
 
+/* The responder has something to send, and the initiator is gone before it has confirmed. */
+static void initiator_gone(void **state)
+{
+    (void)state;
+    side_send(left);
+    side_wait(&network, SIDE_LATENCY);
+    network.loss = 100;
+    network.flying_count = 0;
+    side_send(right);
+    assert_int_equal(right->sent[TUNIC_MESSAGE_INITIATION], 0);
+    side_wait(&network, 6 * SIDE_SECOND);
+    assert_int_equal(right->sent[TUNIC_MESSAGE_INITIATION], 1);
+    side_wait(&network, 120 * SIDE_SECOND);
+    assert_int_equal(right->gave_up, 1);
+}
+
+/* An initiation was answered while our own was not: our next try waits for that, and comes. */
+static void put_off(void **state)
+{
+    (void)state;
+    network.loss = 100;
+    side_send(right);
+    side_wait(&network, 3 * SIDE_SECOND);
+    network.loss = 0;
+    side_send(left);
+    side_wait(&network, SIDE_LATENCY);
+    network.loss = 100;
+    network.flying_count = 0;
+    assert_int_equal(right->sent[TUNIC_MESSAGE_RESPONSE], 1);
+    side_wait(&network, 4900 * SIDE_MILLISECOND);
+    assert_int_equal(right->sent[TUNIC_MESSAGE_INITIATION], 1);
+    side_wait(&network, SIDE_SECOND);
+    assert_int_equal(right->sent[TUNIC_MESSAGE_INITIATION], 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,15 +404,19 @@ int main(void)
         cmocka_unit_test_setup_teardown(three_days_one_way, begin, end),
         cmocka_unit_test_setup_teardown(initiator_listens, begin, end),
         cmocka_unit_test_setup_teardown(last_minute, begin, end),
+        cmocka_unit_test_setup_teardown(not_the_responder, begin, end),
         cmocka_unit_test_setup_teardown(loss, begin, end),
         cmocka_unit_test_setup_teardown(one_keepalive, begin, end),
         cmocka_unit_test_setup_teardown(idle_forgets, begin, end),
         cmocka_unit_test_setup_teardown(persistent, begin, end),
         cmocka_unit_test_setup_teardown(dead_peer, begin, end),
+        cmocka_unit_test_setup_teardown(dead_peer_and_data, begin, end),
         cmocka_unit_test_setup_teardown(fresh_tries, begin, end),
         cmocka_unit_test_setup_teardown(gone_and_back, begin, end),
         cmocka_unit_test_setup_teardown(restarted, begin, end),
         cmocka_unit_test_setup_teardown(response_lost, begin, end),
+        cmocka_unit_test_setup_teardown(initiator_gone, begin, end),
+        cmocka_unit_test_setup_teardown(put_off, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
