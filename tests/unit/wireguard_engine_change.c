@@ -110,6 +110,27 @@ static void crossing_and_lost(void **state)
     }
 }
 
+/* The other side sent with a session that we had not heard of when we began the next: what is under
+ * way still counts. */
+static void under_way(void **state)
+{
+    (void)state;
+    side_send(right);
+    side_wait(&network, 2 * SIDE_LATENCY);
+    assert_int_equal(right->packets, 1);
+    struct side_message message = network.last[TUNIC_MESSAGE_DATA];
+    network.flying_count = 0;
+    side_wait(&network, 6 * SIDE_SECOND);
+    assert_non_null(left->peer->next);
+    side_send(left);
+    side_wait(&network, SIDE_SECOND);
+    assert_int_equal(right->received_packets, 1);
+    assert_null(left->peer->next);
+    assert_int_equal(left->received_packets, 0);
+    side_deliver(&network, &message);
+    assert_int_equal(left->received_packets, 1);
+}
+
 /* ---- peers ----------------------------------------------------------------------------- */
 
 static void add_and_find(void **state)
@@ -200,6 +221,7 @@ static void new_key(void **state)
 {
     struct side_node *node = &network.nodes[0];
     uint8_t key[TUNIC_KEY_SIZE] = {[5] = 9};
+    unsigned first_of_new = 0;
 
     (void)state;
     side_send(left);
@@ -217,8 +239,12 @@ static void new_key(void **state)
         if (i == 20)
             assert_int_equal(
                 tunic_wireguard_set_private_key(node->wireguard, key, network.now, NULL, NULL), 0);
+        if (i == 21)
+            first_of_new = left->sent[TUNIC_MESSAGE_INITIATION];
         side_wait(&network, 50 * SIDE_MILLISECOND);
     }
+    /* At once, though one was begun just now: that was with the old key. */
+    assert_int_equal(first_of_new, 2);
     /* The other side knows only the old one. */
     assert_in_range(right->received_packets, 18, 22);
     assert_null(left->peer->current);
@@ -303,6 +329,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(crossing, begin, end),
         cmocka_unit_test_setup_teardown(crossing_under_way, begin, end),
         cmocka_unit_test_setup_teardown(crossing_and_lost, begin, end),
+        cmocka_unit_test_setup_teardown(under_way, begin, end),
         cmocka_unit_test_setup_teardown(add_and_find, begin, end),
         cmocka_unit_test_setup_teardown(removed, begin, end),
         cmocka_unit_test_setup_teardown(no_key, begin, end),

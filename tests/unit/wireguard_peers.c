@@ -116,6 +116,38 @@ static void indices(void **state)
     assert_null(tunic_table_index(&wireguard->table, 0));
 }
 
+static void few_numbers(void *closure, void *bytes, size_t length)
+{
+    static const uint32_t numbers[] = {0, 5, 0, 5, 5, 6};
+    unsigned *next = closure;
+
+    assert_int_equal(length, sizeof(numbers[0]));
+    memcpy(bytes, &numbers[(*next)++], length);
+}
+
+/* Not 0, and none twice. */
+static void chosen(void **state)
+{
+    unsigned next = 0;
+    const struct tunic_wireguard_user user = {.closure = &next, .random = few_numbers};
+    struct tunic_indexed entries[2] = {0};
+    struct tunic_table table = {0};
+
+    (void)state;
+    assert_null(tunic_table_index(&table, 5));
+    assert_int_equal(tunic_table_reserve(&table, 1), 0);
+    tunic_table_add_index(&table, &entries[0], &user);
+    tunic_table_add_index(&table, &entries[1], &user);
+    assert_int_equal(entries[0].index, 5);
+    assert_int_equal(entries[1].index, 6);
+    assert_int_equal(next, 6);
+    tunic_table_remove_index(&table, &entries[0]);
+    assert_null(tunic_table_index(&table, 5));
+    assert_ptr_equal(tunic_table_index(&table, 6), &entries[1]);
+    tunic_table_remove_index(&table, &entries[0]); /* again: nothing */
+    tunic_table_close(&table);
+}
+
 /* Whatever order they become due in, they are served in time, some in each tick. */
 static void many_due(void **state)
 {
@@ -190,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(found, begin, end),
         cmocka_unit_test_setup_teardown(indices, begin, end),
+        cmocka_unit_test(chosen),
         cmocka_unit_test_setup_teardown(many_due, begin, end),
         cmocka_unit_test_setup_teardown(no_memory, begin, end),
         cmocka_unit_test(sizes),

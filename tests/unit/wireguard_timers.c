@@ -104,6 +104,7 @@ static void tries(void **state)
         tunic_timers_handshake_initiated(&timers, now, 0);
     }
     next_is(AT(90), TUNIC_DUE_GIVE_UP);
+    assert_int_equal(timers.attempts, 0);
     /* Keys are forgotten all the same; a keepalive is not sent any more. */
     next_is(AT(90 + 540), TUNIC_DUE_ZERO);
     nothing();
