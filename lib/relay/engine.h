@@ -67,6 +67,7 @@ struct tunic_relay {
     struct tunic_relay_counters counters;
     struct tunic_sandbox sandbox; /* which both of its processes enter, in their roles */
     bool confined;                /* or about to be */
+    bool owned;                   /* the device, by a user other than root */
     int device_failure;           /* why it ended; 0: not because of the device */
     uint32_t limit; /* bytes of the largest packet (frame) that goes to the other side whole */
     struct tunic_timer refresh;

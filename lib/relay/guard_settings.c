@@ -202,7 +202,8 @@ int tunic_guard_serve(struct tunic_guard *guard, struct tunic_error *error)
     if (relay->options->no_control)
         return 0;
     (void)snprintf(standard, sizeof(standard), "/var/run/wireguard/%s.sock", relay->name);
-    uint32_t owner = geteuid() == 0 ? relay->sandbox.user : (uint32_t)-1;
+    /* Nobody may be many, and whoever opens it reads the private key: then it stays root's. */
+    uint32_t owner = geteuid() == 0 && relay->owned ? relay->sandbox.user : (uint32_t)-1;
     if (tunic_control_open(&guard->control, &guard->codec.relay->loop, path ? path : standard,
                            owner, &user, error) != 0)
         /* The tunnel is what matters. */

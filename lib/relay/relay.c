@@ -195,8 +195,8 @@ static int open_device(struct tunic_relay *relay, struct tunic_context *context,
     if (result != 0)
         return result;
     warn_mtu(relay, link.mtu);
-    bool owned = link.owner != TUNIC_ID_NONE && link.owner != 0;
-    relay->sandbox.user = owned ? link.owner : NOBODY;
+    relay->owned = link.owner != TUNIC_ID_NONE && link.owner != 0;
+    relay->sandbox.user = relay->owned ? link.owner : NOBODY;
     relay->sandbox.group = link.group != TUNIC_ID_NONE && link.group != 0 ? link.group : NOBODY;
     tunic_link_release(&link);
     return 0;
