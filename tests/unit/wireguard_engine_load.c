@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* More handshakes than an engine wants: cookies and limits. */
+#include "unit.h"
+
+#include "wireguard_side.h"
+
+static struct side_network network;
+static struct side_link *left;
+static struct side_link *right;
+
+static int begin(void **state)
+{
+    (void)state;
+    side_open(&network, 9);
+    side_join(&network, 0, 1);
+    left = &network.nodes[0].links[1];
+    right = &network.nodes[1].links[0];
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    side_close(&network);
+    return 0;
+}
+
+static const struct tunic_wireguard_counters *counters(const struct side_link *link)
+{
+    return tunic_wireguard_counters(link->node->wireguard);
+}
+
+/* The last message of a type once more, from somewhere else. */
+static void again(unsigned type)
+{
+    struct side_message message = network.last[type];
+
+    message.from = 99;
+    side_deliver(&network, &message);
+}
+
+/* ---- too many -------------------------------------------------------------------------- */
+
+static void too_fast(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        left->peer->handshake_sent = 0;
+        tunic_wireguard_peer_begin(left->node->wireguard, left->peer, network.now);
+        side_wait(&network, 19 * SIDE_MILLISECOND);
+    }
+    side_wait(&network, SIDE_SECOND);
+    /* The second is 19 ms behind the first and refused; the third is 38 ms behind it. */
+    assert_int_equal(counters(right)->limited, 2);
+    assert_int_equal(right->sent[TUNIC_MESSAGE_RESPONSE], 2);
+}
+
+/* So many initiations with a valid mac1 in a second that there is load. */
+static void flood(void)
+{
+    for (unsigned i = 0; i <= TUNIC_LOAD_MESSAGES; i++)
+        again(TUNIC_MESSAGE_INITIATION);
+}
+
+static void cookies(void **state)
+{
+    (void)state;
+    side_send(left);
+    side_wait(&network, 3 * SIDE_SECOND);
+    flood();
+    assert_int_equal(counters(right)->replayed, TUNIC_LOAD_MESSAGES);
+    assert_int_equal(counters(right)->cookies, 1);
+    assert_int_equal(network.nodes[1].answers, 1);
+    network.flying_count = 0;
+    /* A true one has to show that it can be answered. */
+    left->peer->handshake_sent = 0;
+    tunic_wireguard_peer_begin(left->node->wireguard, left->peer, network.now);
+    uint64_t due = tunic_wireguard_due(left->node->wireguard);
+    unsigned authenticated = left->authenticated;
+    side_wait(&network, 3 * SIDE_LATENCY);
+    assert_int_equal(counters(right)->cookies, 2);
+    assert_int_equal(right->sent[TUNIC_MESSAGE_RESPONSE], 1);
+    assert_true(left->peer->maker.has_cookie);
+    /* A cookie is no reply: nobody is nearer for it, and the try goes on. */
+    assert_int_equal(left->authenticated, authenticated);
+    assert_int_equal(tunic_wireguard_due(left->node->wireguard), due);
+    assert_non_null(left->peer->attempt);
+    left->peer->handshake_sent = 0;
+    tunic_wireguard_peer_begin(left->node->wireguard, left->peer, network.now);
+    side_wait(&network, 3 * SIDE_LATENCY);
+    assert_int_equal(counters(right)->cookies, 2);
+    assert_int_equal(right->sent[TUNIC_MESSAGE_RESPONSE], 2);
+    assert_int_equal(counters(left)->handshakes, 2);
+    /* And each only once. */
+    again(TUNIC_MESSAGE_COOKIE);
+    assert_int_equal(counters(left)->unauthentic, 1);
+}
+
+static void load_passes(void **state)
+{
+    (void)state;
+    side_send(left);
+    side_wait(&network, 3 * SIDE_SECOND);
+    again(TUNIC_MESSAGE_INITIATION); /* the second that is counted begins */
+    side_wait(&network, 600 * SIDE_MILLISECOND);
+    flood();
+    assert_int_equal(counters(right)->cookies, 2);
+    side_wait(&network, 999 * SIDE_MILLISECOND);
+    again(TUNIC_MESSAGE_INITIATION);
+    assert_int_equal(counters(right)->cookies, 3);
+    side_wait(&network, SIDE_MILLISECOND);
+    again(TUNIC_MESSAGE_INITIATION);
+    assert_int_equal(counters(right)->cookies, 3);
+    /* Without a valid mac1 there is no load, and no answer. */
+    for (unsigned i = 0; i < 3 * TUNIC_LOAD_MESSAGES; i++) {
+        struct side_message message = network.last[TUNIC_MESSAGE_INITIATION];
+        message.bytes[20] ^= 1;
+        side_deliver(&network, &message);
+    }
+    again(TUNIC_MESSAGE_INITIATION);
+    assert_int_equal(counters(right)->cookies, 3);
+}
+
+/* With a cookie, but too often from one address. */
+static void limited_address(void **state)
+{
+    (void)state;
+    side_send(left);
+    side_wait(&network, SIDE_SECOND);
+    flood();
+    for (unsigned i = 0; i < 40; i++) {
+        left->peer->handshake_sent = 0;
+        tunic_wireguard_peer_begin(left->node->wireguard, left->peer, network.now);
+        side_wait(&network, 25 * SIDE_MILLISECOND);
+        if (i % 20 == 0)
+            flood();
+    }
+    assert_in_range(counters(right)->limited, 1, 20);
+    assert_in_range(right->sent[TUNIC_MESSAGE_RESPONSE], 20, 30);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(too_fast, begin, end),
+        cmocka_unit_test_setup_teardown(cookies, begin, end),
+        cmocka_unit_test_setup_teardown(load_passes, begin, end),
+        cmocka_unit_test_setup_teardown(limited_address, begin, end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
