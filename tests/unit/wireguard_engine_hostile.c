@@ -113,9 +113,9 @@ static void damage(unsigned type, struct side_link *link)
             break; /* mac2, which nobody asked for */
         if (type == TUNIC_MESSAGE_RESPONSE && i >= message.length - TUNIC_MAC_SIZE)
             break;
-        struct side_message damaged = message;
-        damaged.bytes[i] ^= (uint8_t)(1U << i % 8);
-        side_deliver(&network, &damaged);
+        struct side_message changed = message;
+        changed.bytes[i] ^= (uint8_t)(1U << i % 8);
+        side_deliver(&network, &changed);
         assert_memory_equal(link->peer, &before, sizeof(before));
     }
     assert_int_equal(link->authenticated, authenticated);
@@ -155,7 +155,7 @@ static void data_for_a_handshake(void **state)
     (void)state;
     side_send(left);
     struct tunic_attempt *attempt = left->peer->attempt;
-    uint64_t words[sizeof(attempt->handshake) / sizeof(uint64_t)];
+    uint64_t words[sizeof(attempt->handshake) / sizeof(uint64_t)] = {0};
     for (size_t i = 0; i < TUNIC_COUNT(words); i++)
         words[i] = network.now;
     memcpy(&attempt->handshake, words, sizeof(words));
@@ -260,10 +260,9 @@ static void too_old(void **state)
     (void)state;
     side_send(left);
     side_wait(&network, SIDE_SECOND);
-    struct side_message message = network.last[TUNIC_MESSAGE_DATA];
     side_send(left);
     network.flying_count = 0;
-    message = network.last[TUNIC_MESSAGE_DATA];
+    struct side_message message = network.last[TUNIC_MESSAGE_DATA];
     struct side_message copy = message;
     right->peer->current->born = network.now - TUNIC_REJECT_AFTER_TIME * SIDE_SECOND;
     side_deliver(&network, &copy);

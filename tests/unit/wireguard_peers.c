@@ -72,7 +72,7 @@ static void heap_is_whole(void)
     }
 }
 
-static void found(void **state)
+static void known(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < PEERS; i++)
@@ -220,7 +220,7 @@ static void sizes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(found, begin, end),
+        cmocka_unit_test_setup_teardown(known, begin, end),
         cmocka_unit_test_setup_teardown(indices, begin, end),
         cmocka_unit_test(chosen),
         cmocka_unit_test_setup_teardown(many_due, begin, end),

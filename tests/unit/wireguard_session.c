@@ -87,7 +87,7 @@ static void model_near(void **state)
 static void model_far(void **state)
 {
     (void)state;
-    as_the_model(7, UINT64_C(1) << 40, 3 * WINDOW);
+    as_the_model(7, UINT64_C(1) << 40, UINT64_C(3) * WINDOW);
     as_the_model(8, 5, UINT64_C(1) << 50);
 }
 
@@ -185,10 +185,9 @@ static void used_up(void **state)
 static void types(void **state)
 {
     static const struct {
-        uint32_t type;
         size_t length;
         size_t most;
-    } known[] = {{1, 148, 148}, {2, 92, 92}, {3, 64, 64}, {4, 32, 300}};
+    } known[] = {{148, 148}, {92, 92}, {64, 64}, {32, 300}};
     uint8_t message[300] = {0};
 
     (void)state;
