@@ -13,8 +13,9 @@ static void send_message(struct tunic_wireguard *wireguard, struct tunic_wiregua
 
 /* ---- initiations ----------------------------------------------------------------------- */
 
-/* TAI64N of now, coarse; never one that this peer had from us before, though the clock be set
- * back. */
+/* TAI64N of now, coarse; never one that this peer had from us before, though the clock be set back
+ * while we run. One that was ahead when we talked to it, and was set right before we began anew,
+ * keeps us out until it is as late again: the protocol has no remedy (CVE-2021-46873). */
 static void make_timestamp(const struct tunic_wireguard_user *user,
                            struct tunic_wireguard_peer *peer, uint8_t *timestamp)
 {
