@@ -39,7 +39,7 @@ struct tunic_timers {
     uint64_t persistent;
     uint16_t interval; /* seconds of persistent keepalives; 0: off */
     uint16_t attempts; /* initiations sent again since the last session, or since data asked */
-    bool another;      /* data came while a keepalive was due: where that cannot be sent, one more */
+    bool another; /* data came while a keepalive was due: where that cannot be sent, one more */
 };
 
 /* Events. `jitter` is a random number of milliseconds up to TUNIC_JITTER. */
