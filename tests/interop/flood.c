@@ -2,13 +2,14 @@
 /*
  * flood: very many WireGuard initiations whose mac1 is right and whose contents are not.
  *
- *   flood ADDRESS PORT PUBLIC-KEY [PORTS=16]
+ *   flood ADDRESS PORT PUBLIC-KEY PORTS RATE
  *
  * Whoever knows a public key can send such: all that a receiver can do cheaply is to look at the
  * mac1, and to ask with a cookie whether the sender is where it says. They come from so many ports
- * of ours, each in its turn, as fast as they go, until SIGTERM or SIGINT. Then it prints how many
- * were sent, how many cookies came, how many answers of another kind, and the largest answer's
- * bytes. The MACs are libcrypto's, so that nothing of the program under test is in it.
+ * of ours, each in its turn, so many a second (0: as fast as they go), until SIGTERM or SIGINT.
+ * Then it prints how many were sent, how many cookies came, how many answers of another kind, and
+ * the largest answer's bytes. The MACs are libcrypto's, so that nothing of the program under test
+ * is in it.
  */
 #include "../netns/traffic.h"
 
@@ -90,12 +91,18 @@ static void listen_to(int descriptor, struct told *told)
     }
 }
 
-static void flood(const int *descriptors, size_t count, const uint8_t key[KEY], struct told *told)
+static void flood(const int *descriptors, size_t count, uint64_t rate, const uint8_t key[KEY],
+                  struct told *told)
 {
     EVP_MAC_CTX *mac = open_mac();
     uint8_t message[INITIATION] = {1}; /* mac2 stays zero: we have no cookie */
+    uint64_t start = milliseconds();
 
     while (!stopped) {
+        if (rate > 0 && told->sent > (milliseconds() - start) * rate / 1000) {
+            (void)poll(NULL, 0, 1);
+            continue;
+        }
         for (size_t i = 0; i < count; i++) {
             traffic_fill(1, told->sent * INITIATION, message + 4, INITIATION - MACS - 4);
             sign(mac, key, message);
@@ -113,10 +120,10 @@ int main(int argc, char **argv)
     struct told told = {0};
     uint8_t key[KEY];
 
-    if (argc < 4)
-        fatal("usage: flood ADDRESS PORT PUBLIC-KEY [PORTS]");
+    if (argc != 6)
+        fatal("usage: flood ADDRESS PORT PUBLIC-KEY PORTS RATE");
     struct traffic_address address = traffic_address(argv[1], argv[2]);
-    size_t count = argc > 4 ? strtoul(argv[4], NULL, 10) : 16;
+    size_t count = strtoul(argv[4], NULL, 10);
     if (count == 0 || count > PORTS_MOST)
         fatal("%zu ports", count);
     mac_key(argv[3], key);
@@ -126,7 +133,7 @@ int main(int argc, char **argv)
     }
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGINT, &action, NULL);
-    flood(descriptors, count, key, &told);
+    flood(descriptors, count, strtoull(argv[5], NULL, 10), key, &told);
     (void)poll(NULL, 0, 200); /* the last answers are on their way */
     for (size_t i = 0; i < count; i++)
         listen_to(descriptors[i], &told);

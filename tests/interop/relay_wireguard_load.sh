@@ -22,6 +22,8 @@ keys a b c
 FLOOD=$SCRATCH/flood
 "${CC:-cc}" -O2 -std=c11 -D_GNU_SOURCE -o "$FLOOD" "$ROOT/tests/interop/flood.c" -lcrypto ||
     skip_all 'nothing can be compiled with libcrypto'
+# A second: very much more than are answered, and little enough for two processors to take them.
+rate=${TUNIC_FLOOD_RATE:-10000}
 joined() {
     namespace "$1"
     ip link add "$1" netns "tunic-$test_id-b" type veth peer name under netns "$NAMESPACE"
@@ -59,7 +61,7 @@ for pair in "${pairs[@]}"; do
     transfer "$what: before the flood" 8 10.77.0.2
     before=$(memory)
     start=$(came)
-    ip netns exec "tunic-$test_id-flooder" "$FLOOD" 10.98.0.2 51820 "${PUBLIC[b]}" 64 \
+    ip netns exec "tunic-$test_id-flooder" "$FLOOD" 10.98.0.2 51820 "${PUBLIC[b]}" 64 "$rate" \
         >"$SCRATCH/flooded" &
     flooding=$!
     check_true "$what: there is a flood" until_true 10 flooded $((start + 20000))

@@ -9,7 +9,7 @@
 #     │     fd77::1        │                                    │     fd77::2        │
 #     └─────────│──────────┘                                    └─────────│──────────┘
 #     ┌── "outside" ──────────────────────────────────────────────────────────────────┐
-#     │     relay  127.0.0.1:1001, [::1]:1001 ─── lo ─── 127.0.0.1:1002     relay      │
+#     │     relay  127.0.0.1:10001, [::1]:10001 ─── lo ─── 127.0.0.1:10002   relay     │
 #     └───────────────────────────────────────────────────────────────────────────────┘
 #
 # The interfaces are made outside and moved away; the sockets stay. The steps, as the kernel's script
@@ -41,9 +41,9 @@ keys a b
 # start MTU: both, without an endpoint; they know each other's key and a preshared one.
 start() {
     mtu=$1
-    device a key "$keys/a" listen 1001 peer "${PUBLIC[b]}" psk "$shared" \
+    device a key "$keys/a" listen 10001 peer "${PUBLIC[b]}" psk "$shared" \
         allow 192.168.77.2/32,fd77::2/128 &&
-        device b key "$keys/b" listen 1002 peer "${PUBLIC[a]}" psk "$shared" \
+        device b key "$keys/b" listen 10002 peer "${PUBLIC[a]}" psk "$shared" \
             allow 192.168.77.1/32,fd77::1/128 || return
     local end
     for end in a b; do
@@ -56,8 +56,8 @@ start() {
 }
 # towards HOST: they send there.
 towards() {
-    wg set wga peer "${PUBLIC[b]}" endpoint "$1:1002"
-    wg set wgb peer "${PUBLIC[a]}" endpoint "$1:1001"
+    wg set wga peer "${PUBLIC[b]}" endpoint "$1:10002"
+    wg set wgb peer "${PUBLIC[a]}" endpoint "$1:10001"
 }
 
 flowing() {
@@ -145,13 +145,13 @@ RULES
     wg set wga listen-port 9999
     check 'from another port: a ping' 0 inside a ping -q -c 1 -W 1 192.168.77.2
     check_true 'the other end knows' endpoint b 127.0.0.1:9999
-    wg set wga peer "${PUBLIC[b]}" endpoint '[::1]:1002'
+    wg set wga peer "${PUBLIC[b]}" endpoint '[::1]:10002'
     check 'by the other family: a ping' 0 inside a ping -q -c 1 -W 1 192.168.77.2
     check_true 'the other end knows' endpoint b '[::1]:9999'
     check 'and back' 0 inside b ping -q -c 1 -W 1 fd77::1
-    wg set wga listen-port 1001 peer "${PUBLIC[b]}" endpoint 127.0.0.1:1002
+    wg set wga listen-port 10001 peer "${PUBLIC[b]}" endpoint 127.0.0.1:10002
     check 'as before' 0 inside a ping -q -c 1 -W 1 192.168.77.2
-    check_true 'the other end knows' endpoint b 127.0.0.1:1001
+    check_true 'the other end knows' endpoint b 127.0.0.1:10001
 }
 stop_relays
 

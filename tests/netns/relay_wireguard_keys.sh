@@ -22,9 +22,9 @@ answers_in() {
     check "$1: a ping" 0 inside a ping -q -c 1 -W 5 192.168.77.2
 }
 
-device a key "$keys/a" listen 1001 peer "${PUBLIC[b]}" psk "$shared" endpoint 127.0.0.1:1002 \
+device a key "$keys/a" listen 10001 peer "${PUBLIC[b]}" psk "$shared" endpoint 127.0.0.1:10002 \
     allow 192.168.77.2/32,fd77::2/128 || finish
-device b key "$keys/b" listen 1002 peer "${PUBLIC[a]}" psk "$shared" \
+device b key "$keys/b" listen 10002 peer "${PUBLIC[a]}" psk "$shared" \
     allow 192.168.77.1/32,fd77::1/128 || finish
 for end in a b; do
     move "$end" "$end"
@@ -100,10 +100,10 @@ answers_in 'with many peers'
 # ---- configurations ----
 wg showconf wga >"$SCRATCH/shown"
 {
-    printf '[Interface]\nListenPort = 1001\nPrivateKey = %s\n\n' "$(cat "$keys/a")"
+    printf '[Interface]\nListenPort = 10001\nPrivateKey = %s\n\n' "$(cat "$keys/a")"
     printf '[Peer]\nPublicKey = %s\nPresharedKey = %s\nAllowedIPs = 192.168.77.2/32\n' \
         "${PUBLIC[b]}" "$(cat "$shared")"
-    printf 'Endpoint = 127.0.0.1:1002\nPersistentKeepalive = 25\n'
+    printf 'Endpoint = 127.0.0.1:10002\nPersistentKeepalive = 25\n'
 } >"$SCRATCH/wanted"
 last=$(handshake a "${PUBLIC[b]}")
 check 'a configuration is taken over' 0 wg syncconf wga "$SCRATCH/wanted"
