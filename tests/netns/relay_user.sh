@@ -3,6 +3,7 @@
 #
 # Who runs a relay, and what is left to it: an ordinary user on an interface of his own, and root,
 # who becomes the interface's owner. The topology is that of tests/netns/tunnel; the user is 1234.
+# relay_wireguard_user.sh is the same with keys.
 
 # shellcheck source=tests/netns/tunnel
 . "$(dirname "$0")/tunnel" "$@"
@@ -60,12 +61,12 @@ for proto in udp tcp; do
     done
 done
 # shellcheck disable=SC2046
-relay a $(attributes a) user 1234 insecure connect 10.99.0.2
+relay a $(attributes a) user 1234 $(connecting a 10.99.0.2)
 all_confined "the interface's owner" a 1234
 stop_relay a
 own_etc
 # shellcheck disable=SC2046
-relay a $(attributes a) insecure connect localhost
+relay a $(attributes a) $(connecting a localhost)
 all_confined 'one that resolves a name' a 65534
 check_true 'has a helper for it' test "$(processes "${RELAY[a]}" | wc -l)" -ge 2
 helper=$(pgrep -P "${RELAY[a]}")
@@ -76,6 +77,10 @@ check_true 'which ends with it' until_true 5 relay_gone "${helper:-0}"
 ip netns exec "tunic-$test_id-a" "$TUNIC" add t0 mode tun user 1234 addr 10.77.0.1/24 \
     addr fd77::1/64 nodad mtu 1400 up
 become 1234:1234
+if [ -n "$secure" ]; then
+    chown 1234 "$keys/a"
+    rm -f "$SCRATCH/controls/a" # of the one before, which was nobody's
+fi
 user_relay() {
     ip netns exec "tunic-$test_id-a" "${become[@]}" "$PROGRAM" -j -f "$NODE" relay t0 "$@" \
         >"$errors/a.json" 2>"$errors/a" </dev/null &
@@ -83,10 +88,10 @@ user_relay() {
     until_true 5 relay_works "${RELAY[a]}" ||
         fail "the relay of an ordinary user is set up" "$(cat "$errors/a")"
 }
+# shellcheck disable=SC2046 # words they are
 for proto in udp tcp; do
-    # shellcheck disable=SC2046 # words they are
-    relay b $(attributes b) proto "$proto" insecure listen 55555 from 10.99.0.1
-    user_relay proto "$proto" insecure connect 10.99.0.2
+    relay b $(attributes b) proto "$proto" $(listening b)
+    user_relay proto "$proto" $(connecting a 10.99.0.2)
     check_true "$proto: a ping through a user's relay" until_true 10 reaches 10.77.0.2
     all_confined "$proto, a user's" a 1234 own
     transfer "$proto, a user's" 8 10.77.0.2
@@ -94,7 +99,8 @@ for proto in udp tcp; do
     stop_relays
     check_equal 'it ended well' 0 "$STATUS"
 done
-user_relay mode tun mtu 1400 addr 10.77.0.1/24 addr fd77::1/64 up insecure connect 10.99.0.2
+# shellcheck disable=SC2046 # words they are
+user_relay mode tun mtu 1400 addr 10.77.0.1/24 addr fd77::1/64 up $(connecting a 10.99.0.2)
 check_true 'attributes that are so already are no matter' relay_works "${RELAY[a]:-0}"
 stop_relay a
 user() {
