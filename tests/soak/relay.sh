@@ -4,12 +4,14 @@
 # A relay for a long time: flows of every kind both ways, a fault every few seconds, and a look each
 # ten seconds at what the two processes hold. Not part of the normal suite.
 #
-#   sudo tests/soak/relay.sh [MINUTES [udp|tcp [tun|tap]]]     60, udp, tun
+#   sudo tests/soak/relay.sh [MINUTES [udp|tcp [tun|tap [keys]]]]     60, udp, tun, without keys
 #
 # Fails where a byte is lost, a descriptor more is open at the end than after the first minute, or
 # the memory of a process has grown by more than 1 MiB since then. The topology is that of
 # tests/netns/tunnel.
 
+# shellcheck disable=SC2034 # tunnel looks at it
+secure=${4:-}
 # shellcheck source=tests/netns/tunnel
 . "$(dirname "$0")/../netns/tunnel" "$@"
 need awk
@@ -133,7 +135,8 @@ done
 look
 check_equal 'rounds without a fault of ours' "$rounds" "$good"
 
-printf '%s minutes of %s, %s: %s rounds\n' "$minutes" "$proto" "$mode" "$rounds"
+printf '%s minutes of %s, %s%s: %s rounds\n' "$minutes" "$proto" "$mode" "${secure:+, with keys}" \
+    "$rounds"
 # What is there after the first minute, or ten seconds, is compared with the last quarter.
 awk -v growth="$growth" '
     {at[NR] = $1; for (i = 2; i <= 5; i++) value[NR, i] = $i}
