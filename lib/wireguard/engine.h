@@ -101,7 +101,7 @@ void tunic_schedule_remove(struct tunic_schedule *schedule, struct tunic_wiregua
 /* ---- the engine ------------------------------------------------------------------------ */
 
 /* How many handshake messages come. */
-struct tunic_load {
+struct tunic_flood {
     uint64_t second; /* when the one that is counted began */
     unsigned messages;
     uint64_t until; /* until when there is load */
@@ -114,7 +114,7 @@ struct tunic_wireguard {
     struct tunic_identity identity;
     struct tunic_cookie_checker checker;
     struct tunic_limit *limit;
-    struct tunic_load load;
+    struct tunic_flood load;
     struct tunic_allowed allowed;
     struct tunic_table table;
     struct tunic_schedule schedule;

@@ -16,7 +16,7 @@
 /* ---- load ------------------------------------------------------------------------------ */
 
 /* Counts a message; says whether there is load. */
-static bool loaded(struct tunic_load *load, uint64_t now)
+static bool loaded(struct tunic_flood *load, uint64_t now)
 {
     if (now - load->second >= TUNIC_SECOND) {
         load->second = now;
