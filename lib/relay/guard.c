@@ -6,11 +6,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <time.h>
 
 static const uint64_t second = 1000000000;
 
 enum {
+    DESCRIPTORS = 4096,
     REMOTES_MEASURED = 16, /* peers of which the way's room is asked for */
     INET6_MORE = 20,       /* bytes by which an IPv6 header is longer */
 };
@@ -168,6 +170,17 @@ static int find(struct tunic_codec *codec, struct tunic_error *error)
     return tunic_guard_find(tunic_guard_of(codec), error);
 }
 
+/* Each peer that comes by TCP takes one, and each that is dialled two. Best effort. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= DESCRIPTORS)
+        return;
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* The helper first: it shall not have what is secret, and threads do not survive its making. */
 static int start(struct tunic_codec *codec, struct tunic_error *error)
 {
@@ -175,6 +188,8 @@ static int start(struct tunic_codec *codec, struct tunic_error *error)
     struct tunic_relay *relay = codec->relay;
     int result = tunic_guard_start_resolver(guard, error);
 
+    if (relay->transport->form.stream)
+        raise_descriptors();
     if (result == 0)
         result = allocate(guard, error);
     if (result == 0)

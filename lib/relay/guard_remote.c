@@ -37,6 +37,17 @@ static void dial(struct tunic_guard *guard, struct tunic_remote *remote,
         relay->user->warn(relay->user->closure, &error);
 }
 
+/* The connection that a peer came by before: nothing will come of it any more, and what is not
+ * closed counts as one that is served. The one that is dialled stays. */
+static void leave(const struct tunic_guard *guard, const struct tunic_remote *remote)
+{
+    const struct tunic_relay *relay = guard->codec.relay;
+
+    if (relay->transport->form.stream && remote->endpoint.remote.any.sa_family != AF_UNSPEC &&
+        !tunic_endpoint_same(&remote->endpoint.remote, &remote->dialled))
+        tunic_tcp_many_forget(relay->transport, &remote->endpoint.remote);
+}
+
 /* ---- peers ----------------------------------------------------------------------------- */
 
 int tunic_guard_add(struct tunic_guard *guard, const uint8_t *public_key,
@@ -63,6 +74,7 @@ void tunic_guard_removed(void *closure, void *owner)
     struct tunic_remote *remote = owner;
 
     (void)tunic_stage_drop(&guard->stage, &remote->waiting);
+    leave(guard, remote);
     dial(guard, remote, NULL);
     if (guard->table)
         tunic_forwarding_forget(guard->table, remote);
@@ -102,9 +114,12 @@ void tunic_guard_heard(struct tunic_guard *guard, struct tunic_remote *remote)
         remote->endpoint = *guard->from;
         return;
     }
+    leave(guard, remote);
     remote->endpoint = *guard->from;
     /* Not here and now: it might move with every datagram. */
-    tunic_timer_set(&relay->loop, &relay->refresh, remote->heard);
+    uint64_t soon = remote->heard + second / 10;
+    if (relay->refresh.due > soon)
+        tunic_timer_set(&relay->loop, &relay->refresh, soon);
 }
 
 void tunic_guard_unheard(struct tunic_guard *guard, struct tunic_remote *remote)
