@@ -53,11 +53,14 @@ struct tunic_peer {
 struct tunic_relay {
     struct tunic_relay_options *options;
     const struct tunic_relay_user *user;
+    struct tunic_context *context;
     char name[IFNAMSIZ]; /* the interface's */
     struct tunic_loop loop;
     struct tunic_signals signals;
     struct tunic_queue queue;
     enum tunic_layer layer;
+    int32_t ifindex; /* of the device, and its MTU when it was opened */
+    uint32_t mtu;
     struct tunic_transport *transport;
     struct tunic_codec *codec;
     struct tunic_codec plain;

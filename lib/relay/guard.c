@@ -193,6 +193,8 @@ static int start(struct tunic_codec *codec, struct tunic_error *error)
     if (result == 0)
         result = allocate(guard, error);
     if (result == 0)
+        result = tunic_guard_watch(guard, error);
+    if (result == 0)
         result = open_parts(guard, error);
     if (result != 0)
         return result;
@@ -215,6 +217,7 @@ static void stop(struct tunic_codec *codec)
 
     if (guard->named > 0)
         tunic_resolver_close(&guard->resolver);
+    tunic_guard_watch_close(guard);
     tunic_control_close(guard->control, !codec->relay->confined);
     while (guard->wireguard && (peer = tunic_wireguard_peer_next(guard->wireguard, NULL)) != NULL)
         tunic_guard_remove(guard, tunic_remote_of(peer));

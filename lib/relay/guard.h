@@ -7,6 +7,7 @@
  *   guard_open.c      datagrams → jobs → packets
  *   guard_remote.c    where the peers are, and looking their names up again
  *   guard_settings.c  what is set, at the start and by wg(8)
+ *   guard_link.c      the device's MTU, whoever changes it
  *   stage.c           what waits for a session; forwarding.c: which peer of a tap has a MAC address
  *
  * Theory of operation. A burst of packets is copied into one buffer, each behind the header of its
@@ -69,6 +70,8 @@ struct tunic_guard {
     struct tunic_wireguard_user user;
     struct tunic_wireguard *wireguard;
     struct tunic_control *control;
+    struct tunic_netlink monitor; /* of the device */
+    struct tunic_source monitor_source;
     struct tunic_timer timer;
     uint64_t armed; /* what the timer was set for, of the protocol's clock */
     struct tunic_stage stage;
@@ -146,6 +149,11 @@ static inline struct tunic_remote *tunic_remote_of(const struct tunic_wireguard_
 {
     return tunic_wireguard_peer_owner(peer);
 }
+
+/* ---- guard_link.c ---------------------------------------------------------------------- */
+/* Follows relay->mtu from now on: packets are padded up to it. */
+int tunic_guard_watch(struct tunic_guard *guard, struct tunic_error *error);
+void tunic_guard_watch_close(struct tunic_guard *guard); /* of one that is not open, too */
 
 /* ---- guard_settings.c ------------------------------------------------------------------ */
 /* 0 or a negative errno. `found`: the addresses of the settings' endpoints; NULL: they are numbers.

@@ -99,16 +99,17 @@ static uint8_t *reserve(struct tunic_guard *guard, size_t size, uint64_t now)
 }
 
 /* Who looks at the length of a datagram shall not see that of the packet; but for a frame, of which
- * the other side could not tell what was added. */
+ * the other side could not tell what was added. Nothing becomes larger than packets may be. */
 static size_t padded_length(const struct tunic_relay *relay, size_t length)
 {
     size_t padded =
         (length + TUNIC_DATA_PADDING - 1) / TUNIC_DATA_PADDING * (size_t)TUNIC_DATA_PADDING;
+    size_t most = relay->limit < relay->mtu ? relay->limit : relay->mtu;
 
     if (relay->layer == TUNIC_LAYER_ETHERNET)
         return length;
-    if (padded > relay->limit)
-        padded = relay->limit;
+    if (padded > most)
+        padded = most;
     return padded > length ? padded : length;
 }
 

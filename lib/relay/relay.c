@@ -40,15 +40,15 @@ static uint32_t fitting_mtu(const struct tunic_relay *relay, uint32_t overhead)
     return mtu < DEVICE_MTU_MOST ? mtu : DEVICE_MTU_MOST;
 }
 
-static void warn_mtu(struct tunic_relay *relay, uint32_t mtu)
+static void warn_mtu(struct tunic_relay *relay)
 {
     uint32_t fits = relay->limit - (relay->queue.tap ? ETHERNET_OVERHEAD : 0);
     struct tunic_error warning;
 
-    if (mtu <= fits)
+    if (relay->mtu <= fits)
         return;
     (void)tunic_error_set(&warning, TUNIC_FAILED, "its mtu is %u, and %u fits through the tunnel",
-                          mtu, fits);
+                          relay->mtu, fits);
     tunic_error_cause(&warning, "larger packets are refused or sent in fragments");
     tunic_error_hint(&warning, "'mtu %u'", fits);
     relay->user->warn(relay->user->closure, &warning);
@@ -194,7 +194,9 @@ static int open_device(struct tunic_relay *relay, struct tunic_context *context,
         result = tunic_link_get(&context->netlink, relay->name, 0, false, &link, error);
     if (result != 0)
         return result;
-    warn_mtu(relay, link.mtu);
+    relay->ifindex = link.ifindex;
+    relay->mtu = link.mtu;
+    warn_mtu(relay);
     relay->owned = link.owner != TUNIC_ID_NONE && link.owner != 0;
     relay->sandbox.user = relay->owned ? link.owner : NOBODY;
     relay->sandbox.group = link.group != TUNIC_ID_NONE && link.group != 0 ? link.group : NOBODY;
@@ -308,6 +310,7 @@ int tunic_relay_run(struct tunic_context *context, struct tunic_relay_options *o
         return tunic_error_memory(error);
     relay->options = options;
     relay->user = user;
+    relay->context = context;
     relay->queue.descriptor = -1;
     relay->counters.started = tunic_clock_now();
     memcpy(relay->name, options->name, strnlen(options->name, IFNAMSIZ - 1));
