@@ -47,12 +47,12 @@ check_false 'nothing was made' ip -n "tunic-$test_id-a" link show wga
 
 # ---- the socket of root's ----
 device a key "$keys/a" "${peer[@]}" && {
-    check_equal 'the socket is for its owner alone' '600 65534 socket' \
+    check_equal 'the socket is for its owner alone' '600 0 socket' \
         "$(mode_and_owner "$sockets/wga.sock")"
     check 'root may ask' 0 wg show wga public-key
     check_stdout 'and is told' "${PUBLIC[a]}"
     check_false 'others may not' wg_as 1235 show wga
-    check 'who it runs as may' 0 wg_as 65534 show wga public-key
+    check_false 'not even who it runs as, who is nobody' wg_as 65534 show wga public-key
     check 'a second one of the name' 5 tunic relay wga key "$keys/c" "${peer[@]}"
     check 'is no matter for the first' 0 wg show wga public-key
     check_stdout 'which still answers' "${PUBLIC[a]}"
