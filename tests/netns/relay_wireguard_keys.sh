@@ -18,6 +18,9 @@ keys a b c d
 listed() {
     told "$1" allowed-ips "${PUBLIC[$2]}"
 }
+taken() {
+    inside b cat /sys/class/net/wgb/statistics/rx_packets
+}
 answers_in() {
     check "$1: a ping" 0 inside a ping -q -c 1 -W 5 192.168.77.2
 }
@@ -43,7 +46,9 @@ wg set wga peer "${PUBLIC[c]}" remove
 answers_in 'that peer is gone'
 wg set wgb peer "${PUBLIC[c]}" allowed-ips 192.168.77.1/32
 check_equal 'an address has one peer' fd77::1/128 "$(listed b a)"
-check_false 'what comes from another one is dropped' reaches 192.168.77.2
+taken=$(taken)
+check_false 'what comes from another one is not answered' reaches 192.168.77.2
+check_equal 'nor is it taken at all' "$taken" "$(taken)"
 wg set wgb peer "${PUBLIC[a]}" allowed-ips 192.168.77.1/32,fd77::1/128
 check_equal 'and back it goes' '(none)' "$(listed b c)"
 answers_in 'and back'
