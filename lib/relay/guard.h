@@ -42,7 +42,7 @@ struct tunic_remote {
     struct tunic_stage_queue waiting;
     size_t name;        /* of the resolver's, plus one; 0: it has none */
     size_t tried;       /* addresses of it */
-    uint64_t looked_up; /* the name */
+    uint64_t looked_up; /* the name; 0: not since the start */
     uint64_t pause;     /* until it is looked up again */
     uint64_t heard;     /* tunic_clock_now; 0: never */
 };

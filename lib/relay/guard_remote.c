@@ -59,6 +59,7 @@ int tunic_guard_add(struct tunic_guard *guard, const uint8_t *public_key,
         return -ENOMEM;
     added->endpoint.remote.any.sa_family = AF_UNSPEC;
     added->dialled.any.sa_family = AF_UNSPEC;
+    added->pause = FIRST_PAUSE * second;
     int result = tunic_wireguard_peer_add(guard->wireguard, public_key, added, &added->peer);
     if (result != 0) {
         free(added);
@@ -130,7 +131,7 @@ void tunic_guard_unheard(struct tunic_guard *guard, struct tunic_remote *remote)
     remote->endpoint.ifindex = 0;
     if (remote->dialled.any.sa_family != AF_UNSPEC)
         remote->endpoint.remote = remote->dialled; /* it may have called us, and be gone */
-    if (remote->name == 0 || now - remote->looked_up < remote->pause)
+    if (remote->name == 0 || (remote->looked_up != 0 && now - remote->looked_up < remote->pause))
         return;
     remote->looked_up = now;
     if (remote->pause < LONGEST_PAUSE * second / 2)
