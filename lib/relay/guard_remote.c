@@ -16,6 +16,19 @@ enum { FIRST_PAUSE = 15, LONGEST_PAUSE = 300 }; /* seconds */
 
 /* ---- connections ----------------------------------------------------------------------- */
 
+/* Two keys may be at one address: while a host changes its own, say. */
+static bool is_dialled_for_another(const struct tunic_guard *guard,
+                                   const struct tunic_remote *remote)
+{
+    const struct tunic_wireguard_peer *peer = NULL;
+
+    while ((peer = tunic_wireguard_peer_next(guard->wireguard, peer)) != NULL)
+        if (tunic_remote_of(peer) != remote &&
+            tunic_endpoint_same(&tunic_remote_of(peer)->dialled, &remote->dialled))
+            return true;
+    return false;
+}
+
 /* Of a stream: the connection that is to be there for this peer; NULL: none. */
 static void dial(struct tunic_guard *guard, struct tunic_remote *remote,
                  const union tunic_socket_address *address)
@@ -26,7 +39,7 @@ static void dial(struct tunic_guard *guard, struct tunic_remote *remote,
     if (!relay->transport->form.stream ||
         (address && tunic_endpoint_same(&remote->dialled, address)))
         return;
-    if (remote->dialled.any.sa_family != AF_UNSPEC)
+    if (remote->dialled.any.sa_family != AF_UNSPEC && !is_dialled_for_another(guard, remote))
         tunic_tcp_many_forget(relay->transport, &remote->dialled);
     remote->dialled.any.sa_family = AF_UNSPEC;
     if (!address || address->any.sa_family == AF_UNSPEC)

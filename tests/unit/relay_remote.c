@@ -132,6 +132,13 @@ static struct tunic_remote *add(void)
     return remote;
 }
 
+static union tunic_socket_address at_port(uint16_t port)
+{
+    return (union tunic_socket_address){.inet = {.sin_family = AF_INET,
+                                                 .sin_port = htons(port),
+                                                 .sin_addr = {htonl(INADDR_LOOPBACK)}}};
+}
+
 /* ---- names ----------------------------------------------------------------------------- */
 
 /* Lookups while it is tried for so many seconds, every five. */
@@ -169,6 +176,30 @@ static void test_a_number_is_not_looked_up(void **state)
     tunic_guard_remove(&guard, remote);
 }
 
+/* ---- connections ----------------------------------------------------------------------- */
+
+static void test_two_at_one_address(void **state)
+{
+    const union tunic_socket_address here = at_port(1);
+    const union tunic_socket_address there = at_port(2);
+    struct tunic_remote *one = add();
+    struct tunic_remote *other = add();
+
+    (void)state;
+    tunic_guard_point(&guard, one, &here);
+    tunic_guard_point(&guard, other, &here);
+    assert_int_equal(forgotten, 0);
+    tunic_guard_point(&guard, one, &there);
+    assert_int_equal(forgotten, 0);
+    tunic_guard_point(&guard, one, &here);
+    assert_int_equal(forgotten, 1);
+    tunic_guard_remove(&guard, one);
+    assert_int_equal(forgotten, 1);
+    tunic_guard_remove(&guard, other);
+    assert_int_equal(forgotten, 2);
+    assert_int_equal(expected, 4);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -176,6 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_less_and_less_often),
         TEST(test_a_number_is_not_looked_up),
+        TEST(test_two_at_one_address),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
