@@ -137,11 +137,14 @@ extern const struct tunic_cipher_provider *const tunic_cipher_providers[];
 extern const size_t tunic_cipher_provider_count;
 
 /* The best provider that works here, on `workers` threads: the caller's and `workers` - 1 others,
- * which sleep while there is nothing to do. Opened before the sandbox, which forbids threads. */
+ * which sleep while there is nothing to do. */
 struct tunic_cipher_pool;
 enum { TUNIC_WORKERS_MOST = 64 };
 int tunic_cipher_pool_open(struct tunic_cipher_pool **pool, struct tunic_crypto *crypto,
                            unsigned workers, struct tunic_error *error);
+/* Starts the others; before that the caller's does all of it. A thread has the privileges of the
+ * one that starts it, and keeps them when that one gives its own up. */
+int tunic_cipher_pool_start(struct tunic_cipher_pool *pool, struct tunic_error *error);
 void tunic_cipher_pool_close(struct tunic_cipher_pool *pool); /* NULL too */
 const char *tunic_cipher_pool_provider(const struct tunic_cipher_pool *pool);
 /* All jobs are done when it returns; in which order is not said, so that packets keep theirs. */

@@ -38,7 +38,7 @@ struct worker {
 struct tunic_cipher_pool {
     const struct tunic_cipher_provider *provider;
     sem_t done;
-    unsigned ciphers;                          /* how many workers have theirs */
+    unsigned ciphers;                          /* how many workers there are to be */
     unsigned threads;                          /* how many run, besides the caller's */
     struct worker workers[TUNIC_WORKERS_MOST]; /* the first is the caller */
 };
@@ -170,30 +170,9 @@ static int open_ciphers(struct tunic_cipher_pool *pool, struct tunic_crypto *cry
     return result;
 }
 
-/* All signals are the caller's. What a thread does at its beginning may be forbidden soon, so that
- * it has to be past that. */
-static int start_threads(struct tunic_cipher_pool *pool, unsigned workers)
+static int fail(unsigned workers, int result, struct tunic_error *error)
 {
-    sigset_t all;
-    sigset_t before;
-    int failed = 0;
-
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    for (unsigned i = 1; failed == 0 && i < workers; i++) {
-        struct worker *worker = &pool->workers[i];
-        worker->pool = pool;
-        (void)sem_init(&worker->wake, 0, 0);
-        failed = pthread_create(&worker->thread, NULL, work, worker);
-        if (failed == 0)
-            pool->threads++;
-        else
-            (void)sem_destroy(&worker->wake);
-    }
-    for (unsigned i = 0; i < pool->threads; i++)
-        wait_for(&pool->done);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return -failed;
+    return tunic_error_system(error, -result, "cannot encrypt on %u threads", workers);
 }
 
 int tunic_cipher_pool_open(struct tunic_cipher_pool **pool, struct tunic_crypto *crypto,
@@ -210,15 +189,38 @@ int tunic_cipher_pool_open(struct tunic_cipher_pool **pool, struct tunic_crypto 
         return tunic_error_memory(error);
     (void)sem_init(&opened->done, 0, 0);
     int result = open_ciphers(opened, crypto, workers);
-    if (result == 0)
-        result = start_threads(opened, workers);
-    if (result == 0)
+    if (result == 0) {
         *pool = opened;
-    else {
-        tunic_cipher_pool_close(opened);
-        (void)tunic_error_system(error, -result, "cannot encrypt on %u threads", workers);
+        return 0;
     }
-    return result;
+    tunic_cipher_pool_close(opened);
+    return fail(workers, result, error);
+}
+
+/* All signals are the caller's. What a thread does at its beginning may be forbidden soon, so that
+ * it has to be past that. */
+int tunic_cipher_pool_start(struct tunic_cipher_pool *pool, struct tunic_error *error)
+{
+    sigset_t all;
+    sigset_t before;
+    int failed = 0;
+
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (unsigned i = 1; failed == 0 && i < pool->ciphers; i++) {
+        struct worker *worker = &pool->workers[i];
+        worker->pool = pool;
+        (void)sem_init(&worker->wake, 0, 0);
+        failed = pthread_create(&worker->thread, NULL, work, worker);
+        if (failed == 0)
+            pool->threads++;
+        else
+            (void)sem_destroy(&worker->wake);
+    }
+    for (unsigned i = 0; i < pool->threads; i++)
+        wait_for(&pool->done);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed == 0 ? 0 : fail(pool->ciphers, -failed, error);
 }
 
 void tunic_cipher_pool_close(struct tunic_cipher_pool *pool)

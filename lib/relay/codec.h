@@ -32,6 +32,8 @@ struct tunic_codec_operations {
     int (*find)(struct tunic_codec *codec, struct tunic_error *error);
     /* Starts what it needs beside transport and device, which are there, before privileges go. */
     int (*start)(struct tunic_codec *codec, struct tunic_error *error);
+    /* Starts its threads, when privileges are gone. */
+    int (*start_threads)(struct tunic_codec *codec, struct tunic_error *error);
     /* Also of one that could not start, or was not asked to. */
     void (*stop)(struct tunic_codec *codec);
 

@@ -181,7 +181,7 @@ static void raise_descriptors(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* The helper first: it shall not have what is secret, and threads do not survive its making. */
+/* The helper first: it shall not have what is secret. */
 static int start(struct tunic_codec *codec, struct tunic_error *error)
 {
     struct tunic_guard *guard = tunic_guard_of(codec);
@@ -208,6 +208,11 @@ static int start(struct tunic_codec *codec, struct tunic_error *error)
         return tunic_error_system(error, -result, "cannot set its keys and peers");
     tunic_guard_arm(guard, tunic_guard_clock());
     return tunic_guard_serve(guard, error);
+}
+
+static int start_threads(struct tunic_codec *codec, struct tunic_error *error)
+{
+    return tunic_cipher_pool_start(tunic_guard_of(codec)->pool, error);
 }
 
 static void stop(struct tunic_codec *codec)
@@ -336,6 +341,7 @@ static const struct tunic_codec_operations operations = {
     .open = tunic_guard_open_arrivals,
     .find = find,
     .start = start,
+    .start_threads = start_threads,
     .stop = stop,
     .admits = admits,
     .connected = connected,

@@ -130,7 +130,7 @@ void tunic_guard_open_arrivals(struct tunic_codec *codec, struct tunic_arrival *
 /* ---- guard_remote.c -------------------------------------------------------------------- */
 /* Looks the settings' names up; what is not found is warned of and tried again later. */
 int tunic_guard_find(struct tunic_guard *guard, struct tunic_error *error);
-/* Starts what looks names up later, before there are secrets in the engine, or threads. */
+/* Starts what looks names up later, before there are secrets in the engine. */
 int tunic_guard_start_resolver(struct tunic_guard *guard, struct tunic_error *error);
 /* Where the settings or a name say that it is. */
 void tunic_guard_point(struct tunic_guard *guard, struct tunic_remote *remote,

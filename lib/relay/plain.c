@@ -74,6 +74,13 @@ static int start(struct tunic_codec *codec, struct tunic_error *error)
     return tunic_peer_open(codec->relay, error);
 }
 
+static int start_threads(struct tunic_codec *codec, struct tunic_error *error)
+{
+    (void)codec;
+    (void)error;
+    return 0;
+}
+
 static void stop(struct tunic_codec *codec)
 {
     tunic_peer_close(codec->relay);
@@ -135,6 +142,7 @@ static const struct tunic_codec_operations operations = {
     .open = open_arrivals,
     .find = find,
     .start = start,
+    .start_threads = start_threads,
     .stop = stop,
     .admits = admits,
     .connected = connected,

@@ -214,6 +214,13 @@ int tunic_relay_confine_resolver(void *closure, struct tunic_error *error)
     return relay->options->no_sandbox ? 0 : tunic_sandbox_enter(&sandbox, error);
 }
 
+static int start_threads(void *closure, struct tunic_error *error)
+{
+    struct tunic_relay *relay = closure;
+
+    return relay->codec->operations->start_threads(relay->codec, error);
+}
+
 /* The last privilege is given up. */
 static int confine(struct tunic_relay *relay, struct tunic_error *error)
 {
@@ -224,7 +231,9 @@ static int confine(struct tunic_relay *relay, struct tunic_error *error)
     if (relay->options->has_keys)
         sandbox->role = TUNIC_SANDBOX_GUARD;
     if (relay->options->no_sandbox)
-        return 0;
+        return start_threads(relay, error);
+    sandbox->start_threads = start_threads;
+    sandbox->closure = relay;
     relay->confined = true;
     return tunic_sandbox_enter(sandbox, error);
 }

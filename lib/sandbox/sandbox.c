@@ -3,7 +3,8 @@
  * Theory of operation. The order is forced: the user and the groups change while there are
  * capabilities for it; Landlock and seccomp ask an unprivileged process for no_new_privs; a change
  * of user makes a process dumpable again on some systems, so that follows it; and the filter is
- * last, as it forbids all the calls that the others are made of.
+ * last, as it forbids all the calls that the others are made of. Capabilities and Landlock are each
+ * thread's own: so threads are started when these are gone, and before the filter forbids that.
  */
 #include "sandbox/steps.h"
 
@@ -48,6 +49,8 @@ int tunic_sandbox_enter(const struct tunic_sandbox *sandbox, struct tunic_error 
         result = tunic_sandbox_restrict_files(sandbox, error);
     if (result == 0)
         result = set_flag(PR_SET_DUMPABLE, 0, "hide the memory from other processes", error);
+    if (result == 0 && sandbox->start_threads)
+        result = sandbox->start_threads(sandbox->closure, error);
     if (result == 0)
         result = tunic_sandbox_filter_calls(sandbox, error);
     return result;

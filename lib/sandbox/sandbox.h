@@ -31,6 +31,10 @@ struct tunic_sandbox {
     gid_t group;
     /* A child that it may still end, by SIGKILL; 0: none. */
     pid_t helper;
+    /* Starts the threads that it needs, which have nothing of what was given up before; NULL: none.
+     */
+    int (*start_threads)(void *closure, struct tunic_error *error);
+    void *closure;
 };
 
 #define TUNIC_SANDBOX_KEEP ((uid_t)-1)
@@ -40,9 +44,10 @@ struct tunic_sandbox {
  * is not root can leave no group and has no bounding set to empty; a user or group that the user
  * namespace does not map is not become. A signal that was to come when the parent dies still does.
  *
- * No process and no thread can be started afterwards. Threads that there are already: the system
- * call filter, the user and the groups hold for them too, and with a change from root to another
- * user the loss of capabilities; no_new_privs as well, Landlock not.
+ * No process and no thread can be started afterwards. Threads that `start_threads` started are as
+ * confined as whoever calls. Of those that there were before, the user, the groups, no_new_privs
+ * and the system call filter hold too; but they keep Landlock's rights, the bounding set and,
+ * unless root became another user, their capabilities.
  *
  * What was printed must have been flushed before, and a stream that is written to later must have
  * its buffer. After a failure some of it may be done: the process should end. */

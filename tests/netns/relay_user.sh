@@ -34,21 +34,27 @@ confined() {
     # What is not dumpable belongs to root in /proc.
     check_equal "$what: nobody looks into it" 0 "$(stat -c %u "/proc/$pid/mem")"
 }
-processes() {
-    printf '%s\n' "$1"
-    pgrep -P "$1"
+# Of a relay and its helpers.
+threads() {
+    local pid
+    for pid in "$1" $(pgrep -P "$1"); do
+        ls "/proc/$pid/task"
+    done
 }
 all_confined() {
     local pid
-    for pid in $(processes "${RELAY[$2]}"); do
+    for pid in $(threads "${RELAY[$2]}"); do
         confined "$1, $(cat "/proc/$pid/comm")" "$pid" "$3" "${4:-}"
     done
 }
 
 # ---- root ----
+[ -z "$secure" ] || words_a='workers 3'
 # shellcheck disable=SC2046 # words they are
 for proto in udp tcp; do
     tunnel || continue
+    [ -z "$secure" ] ||
+        check_equal "$proto: its threads" 3 "$(threads "${RELAY[a]}" | wc -l)"
     all_confined "$proto, started by root" a 65534
     all_confined "$proto, started by root, listening" b 65534
     transfer "$proto, confined" 4 10.77.0.2
@@ -68,7 +74,7 @@ own_etc
 # shellcheck disable=SC2046
 relay a $(attributes a) $(connecting a localhost)
 all_confined 'one that resolves a name' a 65534
-check_true 'has a helper for it' test "$(processes "${RELAY[a]}" | wc -l)" -ge 2
+check_true 'has a helper for it' test "$(threads "${RELAY[a]}" | wc -l)" -ge 2
 helper=$(pgrep -P "${RELAY[a]}")
 stop_relay a
 check_true 'which ends with it' until_true 5 relay_gone "${helper:-0}"

@@ -70,7 +70,8 @@ static int body(const void *closure)
     struct tunic_error error;
 
     if (tunic_crypto_open(&crypto, &error) != 0 ||
-        tunic_cipher_pool_open(&pool, crypto, *workers, &error) != 0)
+        tunic_cipher_pool_open(&pool, crypto, *workers, &error) != 0 ||
+        tunic_cipher_pool_start(pool, &error) != 0)
         return 1;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0 ||
         tunic_sandbox_filter_calls(&sandbox, &error) != 0)
