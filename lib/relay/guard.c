@@ -248,13 +248,16 @@ static bool admits(const struct tunic_codec *codec, const union tunic_socket_add
 
 static void connected(struct tunic_codec *codec, const struct tunic_endpoint *endpoint)
 {
-    const struct tunic_guard *guard = tunic_guard_of(codec);
+    struct tunic_guard *guard = tunic_guard_of(codec);
     const struct tunic_wireguard_peer *peer = NULL;
+    uint64_t now = tunic_guard_clock();
 
-    while (endpoint && (peer = tunic_wireguard_peer_next(guard->wireguard, peer)) != NULL)
+    if (!endpoint)
+        return;
+    while ((peer = tunic_wireguard_peer_next(guard->wireguard, peer)) != NULL)
         if (tunic_endpoint_same(&tunic_remote_of(peer)->endpoint.remote, &endpoint->remote))
-            tunic_wireguard_peer_begin(guard->wireguard, tunic_remote_of(peer)->peer,
-                                       tunic_guard_clock());
+            tunic_wireguard_peer_begin(guard->wireguard, tunic_remote_of(peer)->peer, now);
+    tunic_guard_arm(guard, now);
 }
 
 static bool is_inet(const union tunic_socket_address *address)

@@ -16,7 +16,7 @@ struct tunic_wireguard_peer {
     void *owner; /* NULL: it was removed */
 };
 
-static struct tunic_guard guard;
+static struct tunic_guard *guard;
 static struct tunic_relay relay;
 static struct tunic_transport transport = {.form = TUNIC_TCP_FORM};
 static struct tunic_wireguard_peer peers[PEERS];
@@ -25,6 +25,9 @@ static uint64_t now;
 static unsigned asked;
 static unsigned expected;
 static unsigned forgotten;
+static unsigned begun;
+static uint64_t due;   /* of the protocol's clock */
+static uint64_t armed; /* of the loop's; 0: not */
 
 /* ---- what the linker redirects --------------------------------------------------------- */
 
@@ -35,9 +38,13 @@ int __wrap_tunic_tcp_many_expect(struct tunic_transport *on,
                                  struct tunic_error *error);
 void __wrap_tunic_tcp_many_forget(struct tunic_transport *on,
                                   const union tunic_socket_address *address);
+void __wrap_tunic_timer_set(struct tunic_loop *loop, struct tunic_timer *timer, uint64_t when);
+uint64_t __wrap_tunic_wireguard_due(const struct tunic_wireguard *wireguard);
 int __wrap_tunic_wireguard_peer_add(struct tunic_wireguard *wireguard,
                                     const uint8_t public_key[TUNIC_KEY_SIZE], void *owner,
                                     struct tunic_wireguard_peer **peer);
+void __wrap_tunic_wireguard_peer_begin(struct tunic_wireguard *wireguard,
+                                       struct tunic_wireguard_peer *peer, uint64_t moment);
 struct tunic_wireguard_peer *
 __wrap_tunic_wireguard_peer_next(const struct tunic_wireguard *wireguard,
                                  const struct tunic_wireguard_peer *peer);
@@ -52,7 +59,7 @@ uint64_t __wrap_tunic_clock_now(void)
 
 void __wrap_tunic_resolver_ask(struct tunic_resolver *resolver, size_t index)
 {
-    assert_ptr_equal(resolver, &guard.resolver);
+    assert_ptr_equal(resolver, &guard->resolver);
     assert_int_equal(index, 0);
     asked++;
 }
@@ -74,6 +81,28 @@ void __wrap_tunic_tcp_many_forget(struct tunic_transport *on,
     (void)address;
     assert_ptr_equal(on, &transport);
     forgotten++;
+}
+
+void __wrap_tunic_timer_set(struct tunic_loop *loop, struct tunic_timer *timer, uint64_t when)
+{
+    assert_ptr_equal(loop, &relay.loop);
+    assert_ptr_equal(timer, &guard->timer);
+    armed = when;
+}
+
+uint64_t __wrap_tunic_wireguard_due(const struct tunic_wireguard *wireguard)
+{
+    (void)wireguard;
+    return due;
+}
+
+void __wrap_tunic_wireguard_peer_begin(struct tunic_wireguard *wireguard,
+                                       struct tunic_wireguard_peer *peer, uint64_t moment)
+{
+    (void)wireguard;
+    assert_ptr_equal(peer, &peers[0]);
+    begun++;
+    due = moment + 5 * second;
 }
 
 int __wrap_tunic_wireguard_peer_add(struct tunic_wireguard *wireguard,
@@ -115,11 +144,23 @@ void __wrap_tunic_wireguard_peer_remove(struct tunic_wireguard *wireguard,
 static int setup(void **state)
 {
     (void)state;
-    guard = (struct tunic_guard){.codec.relay = &relay};
+    struct tunic_codec *codec = NULL;
+    struct tunic_error error;
+
+    assert_int_equal(tunic_guard_open(&codec, &relay, &error), 0);
+    guard = tunic_guard_of(codec);
     relay.transport = &transport;
     added = 0;
     now = 3 * second;
-    asked = expected = forgotten = 0;
+    asked = expected = forgotten = begun = 0;
+    due = armed = 0;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    free(guard);
     return 0;
 }
 
@@ -128,7 +169,7 @@ static struct tunic_remote *add(void)
     static const uint8_t key[TUNIC_KEY_SIZE] = {1};
     struct tunic_remote *remote = NULL;
 
-    assert_int_equal(tunic_guard_add(&guard, key, &remote), 0);
+    assert_int_equal(tunic_guard_add(guard, key, &remote), 0);
     return remote;
 }
 
@@ -147,7 +188,7 @@ static unsigned lookups_in(struct tunic_remote *remote, unsigned seconds)
     unsigned before = asked;
 
     for (unsigned i = 0; i < seconds; i += 5) {
-        tunic_guard_unheard(&guard, remote);
+        tunic_guard_unheard(guard, remote);
         now += 5 * second;
     }
     return asked - before;
@@ -164,7 +205,7 @@ static void test_less_and_less_often(void **state)
     assert_int_equal(lookups_in(remote, 25), 0);
     assert_int_equal(lookups_in(remote, 60), 1);
     assert_in_range(lookups_in(remote, 3600), 10, 20);
-    tunic_guard_remove(&guard, remote);
+    tunic_guard_remove(guard, remote);
 }
 
 static void test_a_number_is_not_looked_up(void **state)
@@ -173,7 +214,7 @@ static void test_a_number_is_not_looked_up(void **state)
 
     (void)state;
     assert_int_equal(lookups_in(remote, 600), 0);
-    tunic_guard_remove(&guard, remote);
+    tunic_guard_remove(guard, remote);
 }
 
 /* ---- connections ----------------------------------------------------------------------- */
@@ -186,21 +227,39 @@ static void test_two_at_one_address(void **state)
     struct tunic_remote *other = add();
 
     (void)state;
-    tunic_guard_point(&guard, one, &here);
-    tunic_guard_point(&guard, other, &here);
+    tunic_guard_point(guard, one, &here);
+    tunic_guard_point(guard, other, &here);
     assert_int_equal(forgotten, 0);
-    tunic_guard_point(&guard, one, &there);
+    tunic_guard_point(guard, one, &there);
     assert_int_equal(forgotten, 0);
-    tunic_guard_point(&guard, one, &here);
+    tunic_guard_point(guard, one, &here);
     assert_int_equal(forgotten, 1);
-    tunic_guard_remove(&guard, one);
+    tunic_guard_remove(guard, one);
     assert_int_equal(forgotten, 1);
-    tunic_guard_remove(&guard, other);
+    tunic_guard_remove(guard, other);
     assert_int_equal(forgotten, 2);
     assert_int_equal(expected, 4);
 }
 
-#define TEST(name) cmocka_unit_test_setup(name, setup)
+/* A handshake that got no answer is begun anew, though there are no packets. */
+static void test_a_connection_begins_a_handshake(void **state)
+{
+    struct tunic_endpoint endpoint = {.remote = at_port(1)};
+    struct tunic_remote *one = add();
+    struct tunic_remote *other = add();
+
+    (void)state;
+    tunic_guard_point(guard, one, &endpoint.remote);
+    guard->codec.operations->connected(&guard->codec, NULL);
+    assert_int_equal(begun, 0);
+    guard->codec.operations->connected(&guard->codec, &endpoint);
+    assert_int_equal(begun, 1);
+    assert_int_equal(armed, now + 5 * second);
+    tunic_guard_remove(guard, one);
+    tunic_guard_remove(guard, other);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
@@ -208,6 +267,7 @@ int main(void)
         TEST(test_less_and_less_often),
         TEST(test_a_number_is_not_looked_up),
         TEST(test_two_at_one_address),
+        TEST(test_a_connection_begins_a_handshake),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
