@@ -3,6 +3,7 @@
 #include "relay/relay.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* "ACTION: CAUSE (HINT)" */
@@ -78,20 +79,31 @@ static int check_plain_words(const struct tunic_relay_options *options, struct t
     return 0;
 }
 
+static int compare_keys(const void *left, const void *right)
+{
+    return memcmp(*(const uint8_t *const *)left, *(const uint8_t *const *)right, TUNIC_KEY_SIZE);
+}
+
+/* There may be very many: what is sorted has doubles beside each other. */
 static int check_twice(const struct tunic_settings *settings, struct tunic_error *error)
 {
+    const uint8_t **sorted = calloc(settings->peer_count + 1, sizeof(*sorted));
     char key[TUNIC_KEY_TEXT];
+    int result = 0;
 
-    for (size_t i = 0; i < settings->peer_count; i++) {
-        for (size_t k = 0; k < i; k++) {
-            if (memcmp(settings->peers[i].public_key, settings->peers[k].public_key,
-                       TUNIC_KEY_SIZE) != 0)
-                continue;
-            tunic_key_text(settings->peers[i].public_key, key);
-            return tunic_error_set(error, TUNIC_USAGE, "peer '%s' is given twice", key);
-        }
+    if (!sorted)
+        return tunic_error_memory(error);
+    for (size_t i = 0; i < settings->peer_count; i++)
+        sorted[i] = settings->peers[i].public_key;
+    qsort(sorted, settings->peer_count, sizeof(*sorted), compare_keys);
+    for (size_t i = 1; i < settings->peer_count && result == 0; i++) {
+        if (compare_keys(&sorted[i - 1], &sorted[i]) != 0)
+            continue;
+        tunic_key_text(sorted[i], key);
+        result = tunic_error_set(error, TUNIC_USAGE, "peer '%s' is given twice", key);
     }
-    return 0;
+    free(sorted);
+    return result;
 }
 
 /* A peer with our own key would be this host. */
