@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { QUOTED = 80, TABLE = 51820 /* that wg-quick takes, and the mark */ };
@@ -167,17 +168,6 @@ static bool is_near(const struct tunic_desired *desired, const struct tunic_allo
     return false;
 }
 
-static bool has_route(const struct tunic_desired *desired, const struct tunic_allowed_ip *range)
-{
-    uint8_t family = range->inet6 ? AF_INET6 : AF_INET;
-
-    for (size_t i = 0; i < desired->route_count; i++)
-        if (desired->routes[i].family == family && desired->routes[i].prefix == range->length &&
-            within(range, desired->routes[i].destination, range->length))
-            return true;
-    return false;
-}
-
 /* A table of the user's own is looked at by nobody but whom he tells to: all goes in there. */
 static int take_route(struct arguments *arguments, const struct tunic_allowed_ip *range,
                       uint32_t table, struct keys_notes *notes, struct tunic_error *error)
@@ -186,11 +176,11 @@ static int take_route(struct arguments *arguments, const struct tunic_allowed_ip
     bool is_main = table == 0 || table == RT_TABLE_MAIN;
     char text[TUNIC_ALLOWED_TEXT];
 
-    if (is_main && range->length == 0 && !range->remove) {
+    if (is_main && range->length == 0) {
         *(range->inet6 ? &notes->default_inet6 : &notes->default_inet) = true;
         return 0;
     }
-    if (range->remove || has_route(desired, range) || (is_main && is_near(desired, range)))
+    if (is_main && is_near(desired, range))
         return 0;
     tunic_allowed_text(range, text);
     int result = give(arguments, TUNIC_ATTRIBUTE_ROUTE, "AllowedIPs", text, error);
@@ -199,16 +189,51 @@ static int take_route(struct arguments *arguments, const struct tunic_allowed_ip
     return result;
 }
 
+static int compare_ranges(const void *left, const void *right)
+{
+    const struct tunic_allowed_ip *one = *(const struct tunic_allowed_ip *const *)left;
+    const struct tunic_allowed_ip *other = *(const struct tunic_allowed_ip *const *)right;
+
+    if (one->inet6 != other->inet6)
+        return one->inet6 ? 1 : -1;
+    int order = memcmp(one->address, other->address, one->inet6 ? 16 : 4);
+    return order == 0 ? one->length - other->length : order;
+}
+
+/* Those that are to be given, sorted, as there may be very many, and several peers may have had the
+ * same, of which the last keeps it. NULL: out of memory. */
+static const struct tunic_allowed_ip **sort_ranges(const struct tunic_settings *settings,
+                                                   size_t *count)
+{
+    const struct tunic_allowed_ip **sorted;
+    size_t most = 1;
+
+    for (size_t i = 0; i < settings->peer_count; i++)
+        most += settings->peers[i].allowed_count;
+    sorted = calloc(most, sizeof(*sorted));
+    *count = 0;
+    for (size_t i = 0; sorted && i < settings->peer_count; i++)
+        for (size_t k = 0; k < settings->peers[i].allowed_count; k++)
+            if (!settings->peers[i].allowed[k].remove)
+                sorted[(*count)++] = &settings->peers[i].allowed[k];
+    if (sorted)
+        qsort(sorted, *count, sizeof(*sorted), compare_ranges);
+    return sorted;
+}
+
 static int take_routes(struct arguments *arguments, const struct tunic_config *config,
                        struct keys_notes *notes, struct tunic_error *error)
 {
-    const struct tunic_settings *settings = &config->settings;
+    size_t count;
+    const struct tunic_allowed_ip **ranges = sort_ranges(&config->settings, &count);
     int result = 0;
 
-    for (size_t i = 0; i < settings->peer_count; i++)
-        for (size_t k = 0; k < settings->peers[i].allowed_count && result == 0; k++)
-            result =
-                take_route(arguments, &settings->peers[i].allowed[k], config->table, notes, error);
+    if (!ranges)
+        return tunic_error_memory(error);
+    for (size_t i = 0; i < count && result == 0; i++)
+        if (i == 0 || compare_ranges(&ranges[i - 1], &ranges[i]) != 0)
+            result = take_route(arguments, ranges[i], config->table, notes, error);
+    free(ranges);
     return result;
 }
 

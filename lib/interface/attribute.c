@@ -260,16 +260,17 @@ void tunic_desired_free(struct tunic_desired *desired)
 
 static int check_routes(const struct tunic_desired *desired, struct tunic_error *error)
 {
-    for (size_t i = 0; i < desired->route_count; i++) {
-        for (size_t k = 0; k < i; k++) {
-            char text[TUNIC_VALUE_TEXT];
-            if (!tunic_route_equal(&desired->routes[i], &desired->routes[k]))
-                continue;
-            tunic_route_text(&desired->routes[i], text);
-            return tunic_error_set(error, TUNIC_USAGE, "route '%s' is given twice", text);
-        }
-    }
-    return 0;
+    const struct tunic_route **sorted = tunic_routes_sort(desired->routes, desired->route_count);
+    char text[TUNIC_VALUE_TEXT];
+
+    if (!sorted)
+        return tunic_error_memory(error);
+    const struct tunic_route *twice = tunic_routes_double(sorted, desired->route_count);
+    free(sorted);
+    if (!twice)
+        return 0;
+    tunic_route_text(twice, text);
+    return tunic_error_set(error, TUNIC_USAGE, "route '%s' is given twice", text);
 }
 
 uint64_t tunic_desired_pointless(const struct tunic_desired *desired,

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/ip.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct tunic_link *link_of(const struct tunic_plan *plan)
@@ -199,31 +200,32 @@ static void queue_route(struct tunic_plan *plan, const struct tunic_route *route
 static void undo_route(struct tunic_plan *plan)
 {
     const struct tunic_desired *desired = plan->desired;
+    const struct tunic_route **wanted = tunic_routes_sort(desired->routes, desired->route_count);
 
-    for (size_t i = 0; i < plan->interface->route_count; i++) {
+    plan->items.failed = plan->items.failed || !wanted; /* out of memory */
+    for (size_t i = 0; wanted && i < plan->interface->route_count; i++) {
         const struct tunic_route *present = &plan->interface->routes[i];
-        bool kept = (present->protocol != RTPROT_BOOT && present->protocol != RTPROT_STATIC) ||
-                    present->table != RT_TABLE_MAIN;
-        for (size_t k = 0; k < desired->route_count; k++)
-            kept = kept || tunic_route_equal(present, &desired->routes[k]);
-        if (!kept)
+        bool manual = present->protocol == RTPROT_BOOT || present->protocol == RTPROT_STATIC;
+        if (manual && present->table == RT_TABLE_MAIN &&
+            !tunic_routes_have(wanted, desired->route_count, present))
             queue_route(plan, present, false);
     }
+    free(wanted);
 }
 
 static int make_route(struct tunic_plan *plan, struct tunic_error *error)
 {
     const struct tunic_desired *desired = plan->desired;
+    const struct tunic_interface *interface = plan->interface;
+    const struct tunic_route **present =
+        tunic_routes_sort(interface->routes, interface->route_count);
 
-    (void)error;
-    for (size_t i = 0; i < desired->route_count; i++) {
-        bool present = false;
-        for (size_t k = 0; k < plan->interface->route_count; k++)
-            present =
-                present || tunic_route_equal(&plan->interface->routes[k], &desired->routes[i]);
-        if (!present)
+    if (!present)
+        return tunic_error_memory(error);
+    for (size_t i = 0; i < desired->route_count; i++)
+        if (!tunic_routes_have(present, interface->route_count, &desired->routes[i]))
             queue_route(plan, &desired->routes[i], true);
-    }
+    free(present);
     return 0;
 }
 

@@ -194,16 +194,58 @@ static uint32_t effective_metric(const struct tunic_route *route)
     return route->family == AF_INET6 && route->metric == 0 ? 1024 : route->metric;
 }
 
-bool tunic_route_equal(const struct tunic_route *left, const struct tunic_route *right)
+static int compare_numbers(uint32_t left, uint32_t right)
 {
-    if (left->family != right->family || left->prefix != right->prefix ||
-        left->table != right->table || left->has_via != right->has_via ||
-        effective_metric(left) != effective_metric(right) ||
-        memcmp(left->destination, right->destination, tunic_family_length(left->family)) != 0)
-        return false;
-    return !left->has_via ||
-           (left->via_family == right->via_family &&
-            memcmp(left->via, right->via, tunic_family_length(left->via_family)) == 0);
+    return (left > right) - (left < right);
+}
+
+/* 0: the kernel takes one for the other. */
+static int compare_routes(const void *left, const void *right)
+{
+    const struct tunic_route *one = *(const struct tunic_route *const *)left;
+    const struct tunic_route *other = *(const struct tunic_route *const *)right;
+    int order = compare_numbers(one->family, other->family);
+
+    if (order == 0)
+        order = memcmp(one->destination, other->destination, tunic_family_length(one->family));
+    if (order == 0)
+        order = compare_numbers(one->prefix, other->prefix);
+    if (order == 0)
+        order = compare_numbers(one->table, other->table);
+    if (order == 0)
+        order = compare_numbers(effective_metric(one), effective_metric(other));
+    if (order == 0)
+        order = compare_numbers(one->has_via, other->has_via);
+    if (order != 0 || !one->has_via)
+        return order;
+    order = compare_numbers(one->via_family, other->via_family);
+    return order == 0 ? memcmp(one->via, other->via, tunic_family_length(one->via_family)) : order;
+}
+
+const struct tunic_route **tunic_routes_sort(const struct tunic_route *routes, size_t count)
+{
+    const struct tunic_route **sorted = calloc(count + 1, sizeof(*sorted));
+
+    if (!sorted)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &routes[i];
+    qsort(sorted, count, sizeof(*sorted), compare_routes);
+    return sorted;
+}
+
+bool tunic_routes_have(const struct tunic_route *const *sorted, size_t count,
+                       const struct tunic_route *route)
+{
+    return bsearch(&route, sorted, count, sizeof(*sorted), compare_routes) != NULL;
+}
+
+const struct tunic_route *tunic_routes_double(const struct tunic_route *const *sorted, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (compare_routes(&sorted[i - 1], &sorted[i]) == 0)
+            return sorted[i];
+    return NULL;
 }
 
 int tunic_parse_route(const char *word, void *desired, struct tunic_error *error)
