@@ -163,10 +163,11 @@ end_mutation() {
 
 # each_mutation FUNCTION: for each of those that were asked for.
 each_mutation() {
-    local text table
+    local text table texts
     for table in "$tables"/*.mutations; do
         begin_mutation
-        while IFS= read -r text; do
+        mapfile -t texts <"$table" # at once: it may be worked on meanwhile
+        for text in "${texts[@]}"; do
             case $text in
             '#'*) ;;
             '') end_mutation "$1" ;;
@@ -176,7 +177,7 @@ each_mutation() {
             '+ '*) put+=${put:+$'\n'}${text#+ } ;;
             *) line=${text%% *} what=${text#* } ;;
             esac
-        done <"$table"
+        done
         end_mutation "$1"
     done
 }

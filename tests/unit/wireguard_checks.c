@@ -208,6 +208,11 @@ static void limits(void **state)
     assert_null(tunic_wireguard_receiving(right->node->wireguard, message.bytes, message.length,
                                           network.now, &job));
     assert_int_equal(counters(right)->unauthentic, 1);
+    /* What is used up is not sent with, and renewed. */
+    left->peer->handshake_sent = 0;
+    left->peer->current->counter = TUNIC_REJECT_AFTER_MESSAGES;
+    assert_null(tunic_wireguard_sending(left->node->wireguard, left->peer, network.now));
+    assert_int_equal(left->sent[TUNIC_MESSAGE_INITIATION], 2);
 }
 
 static void responder_does_not_renew(void **state)
@@ -275,8 +280,10 @@ static void any_traffic(void **state)
     side_send(left);
     assert_int_equal(left->peer->timers.persistent, network.now + 25 * SIDE_SECOND);
     side_wait(&network, 5 * SIDE_SECOND);
+    assert_int_not_equal(left->peer->timers.new_handshake, 0);
     side_send(right);
     side_wait(&network, SIDE_LATENCY);
+    assert_int_equal(left->peer->timers.new_handshake, 0);
     assert_int_equal(left->peer->timers.persistent, network.now + 25 * SIDE_SECOND);
 }
 
