@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# The relay, without encryption, beside the other tunnels that are installed and do not encrypt:
+# The relay beside the other tunnels that are installed: those that do not encrypt, or those that do
 #
-#   sudo tests/bench/relay.sh [SECONDS=5] [ROUNDS=3] [TUNNEL…] [LOAD…]
+#   sudo tests/bench/relay.sh [plain|encrypted] [SECONDS=5] [ROUNDS=3] [TUNNEL…] [LOAD…]
 #
 #     ┌── "a" ──────────────────┐          ┌── "b" ──────────────────┐
 #     │ iperf3, ping            │          │        nft, iperf3      │
@@ -20,14 +20,21 @@
 #
 # CPU: seconds that the programs at both ends need for a GB which t0 at "b" takes in; the kernel's
 # own tunnel has none. A ratio above 1: better than the kernel's vxlan, or than the best of the
-# other peers. SIMPLETUN names the original; otherwise a stand-in is compiled. The machine should
-# do nothing else.
+# other peers. SIMPLETUN names the original; otherwise a stand-in is compiled. WIREGUARD_GO names
+# another one than is installed. The machine should do nothing else.
 
 # shellcheck source=tests/bench/measure.sh
 . "$(dirname "$0")/measure.sh"
 isolate "$@"
 need iperf3 nft jq ss ping
 
+group=plain
+case ${1:-} in
+plain | encrypted)
+    group=$1
+    shift
+    ;;
+esac
 seconds=${1:-5}
 rounds=${2:-3}
 SIMPLETUN=${SIMPLETUN:-$SCRATCH/simpletun}
@@ -36,6 +43,7 @@ if [ "$SIMPLETUN" = "$SCRATCH/simpletun" ]; then
 fi
 # shellcheck source=tests/bench/tunnels
 . "$ROOT/tests/bench/tunnels"
+[ "$group" = plain ] || tunnels=("${encrypted[@]}")
 
 loads=(idle stream small mixed)
 sizes=(64 128 256 512 768 1024 1200 1350) # of the datagrams to port 5201, and so on
@@ -257,8 +265,8 @@ ends
 for ((round = 0; round < rounds; round++)); do
     one_round "$round"
 done
-printf '%s s each, %s rounds, medians, %s processors, Linux %s\n' "$seconds" "$rounds" "$(nproc)" \
-    "$(uname -r)"
+printf '%s tunnels, %s s each, %s rounds, medians, %s processors, Linux %s\n' "$group" "$seconds" \
+    "$rounds" "$(nproc)" "$(uname -r)"
 for load in "${loads[@]}"; do
     report_load "$load"
 done
