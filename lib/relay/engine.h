@@ -53,7 +53,6 @@ struct tunic_peer {
 struct tunic_relay {
     struct tunic_relay_options *options;
     const struct tunic_relay_user *user;
-    struct tunic_context *context;
     char name[IFNAMSIZ]; /* the interface's */
     struct tunic_loop loop;
     struct tunic_signals signals;

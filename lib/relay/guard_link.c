@@ -14,18 +14,6 @@ static int take(const struct nlmsghdr *message, void *closure)
     return 0;
 }
 
-/* What was lost is read again. */
-static void look(struct tunic_relay *relay)
-{
-    struct tunic_error error;
-    struct tunic_link link;
-
-    if (tunic_link_get(&relay->context->netlink, NULL, relay->ifindex, false, &link, &error) != 0)
-        return;
-    relay->mtu = link.mtu;
-    tunic_link_release(&link);
-}
-
 static void ready(void *closure, uint32_t events)
 {
     struct tunic_guard *guard = closure;
@@ -36,7 +24,7 @@ static void ready(void *closure, uint32_t events)
     if (tunic_monitor_read(&guard->monitor, take, guard->codec.relay, &overrun, &error) != 0)
         tunic_guard_watch_close(guard); /* the MTU that is known will do */
     else if (overrun)
-        look(guard->codec.relay);
+        guard->codec.relay->mtu = UINT32_MAX; /* until it is told again: what the way takes */
 }
 
 int tunic_guard_watch(struct tunic_guard *guard, struct tunic_error *error)
@@ -51,10 +39,8 @@ int tunic_guard_watch(struct tunic_guard *guard, struct tunic_error *error)
     if (result != 0) {
         tunic_netlink_close(&guard->monitor);
         guard->monitor_source.ready = NULL;
-        return result;
     }
-    look(guard->codec.relay); /* it may have changed before */
-    return 0;
+    return result;
 }
 
 void tunic_guard_watch_close(struct tunic_guard *guard)

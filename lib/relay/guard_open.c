@@ -148,5 +148,6 @@ void tunic_guard_open_arrivals(struct tunic_codec *codec, struct tunic_arrival *
         }
     }
     finish(guard, now);
+    (void)tunic_outbound_flush(codec->relay);
     tunic_guard_arm(guard, now);
 }

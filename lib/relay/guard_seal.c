@@ -50,7 +50,8 @@ void tunic_guard_send(struct tunic_guard *guard, const struct tunic_endpoint *to
         return;
     memcpy(place + prefix, message, length);
     uint8_t traffic_class = message[0] == TUNIC_MESSAGE_DATA ? 0 : HANDSHAKE_CLASS;
-    if (post(guard, to, traffic_class, place + prefix, length))
+    /* What answers a batch that is being received goes at its end. */
+    if (post(guard, to, traffic_class, place + prefix, length) && !guard->from)
         (void)tunic_outbound_flush(relay);
 }
 

@@ -319,7 +319,6 @@ int tunic_relay_run(struct tunic_context *context, struct tunic_relay_options *o
         return tunic_error_memory(error);
     relay->options = options;
     relay->user = user;
-    relay->context = context;
     relay->queue.descriptor = -1;
     relay->counters.started = tunic_clock_now();
     memcpy(relay->name, options->name, strnlen(options->name, IFNAMSIZ - 1));

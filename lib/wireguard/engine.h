@@ -113,7 +113,8 @@ struct tunic_wireguard {
     bool has_identity;
     struct tunic_identity identity;
     struct tunic_cookie_checker checker;
-    struct tunic_limit *limit;
+    struct tunic_limit *limit;   /* of handshakes */
+    struct tunic_limit *replies; /* and of cookies, so that neither takes the other's share */
     struct tunic_flood load;
     struct tunic_allowed allowed;
     struct tunic_table table;

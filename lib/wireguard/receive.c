@@ -27,12 +27,17 @@ static bool loaded(struct tunic_flood *load, uint64_t now)
     return now < load->until;
 }
 
+/* No more than an address can use: what replies cost is what those who have a session wait for. */
 static void demand_cookie(struct tunic_wireguard *wireguard, const uint8_t *message, size_t length,
                           const struct tunic_wireguard_source *source, uint64_t now)
 {
     const struct tunic_wireguard_user *user = wireguard->user;
     uint8_t reply[TUNIC_COOKIE_REPLY_SIZE];
 
+    if (!tunic_limit_allows(wireguard->replies, source, now)) {
+        wireguard->counters.limited++;
+        return;
+    }
     if (tunic_cookie_reply(wireguard->crypto, &wireguard->checker, user, message, length, source,
                            now, reply) < 0)
         return;

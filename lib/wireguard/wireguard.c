@@ -21,8 +21,9 @@ int tunic_wireguard_open(struct tunic_wireguard **wireguard, struct tunic_crypto
     user->random(user->closure, &opened->table.seed, sizeof(opened->table.seed));
     user->random(user->closure, &opened->dice, sizeof(opened->dice));
     user->random(user->closure, &seed, sizeof(seed));
-    if (tunic_limit_open(&opened->limit, seed) < 0) {
-        free(opened);
+    if (tunic_limit_open(&opened->limit, seed) < 0 ||
+        tunic_limit_open(&opened->replies, seed) < 0) {
+        tunic_wireguard_close(opened);
         return tunic_error_memory(error);
     }
     *wireguard = opened;
@@ -44,6 +45,7 @@ void tunic_wireguard_close(struct tunic_wireguard *wireguard)
         tunic_wireguard_peer_remove(wireguard, wireguard->first);
     forget_identity(wireguard);
     tunic_limit_close(wireguard->limit);
+    tunic_limit_close(wireguard->replies);
     tunic_schedule_close(&wireguard->schedule);
     tunic_table_close(&wireguard->table);
     free(wireguard);

@@ -287,6 +287,7 @@ void relay_far_open(enum tunic_layer layer, uint16_t prefix)
     relay->options = &far.options;
     relay->layer = layer;
     relay->limit = FAR_LIMIT;
+    relay->mtu = FAR_LIMIT;
     relay->transport = &far.transport;
     relay->refresh = (struct tunic_timer){0};
     fuzz_check(tunic_loop_open(&relay->loop, &error) == 0);

@@ -169,6 +169,7 @@ static void prepare(struct guard_side *side, uint8_t number)
     relay->transport = &side->transport;
     relay->outbound.outbox.form = side->transport.form;
     relay->limit = GUARD_LIMIT;
+    relay->mtu = GUARD_LIMIT;
     assert_int_equal(tunic_loop_open(&relay->loop, &error), 0);
     assert_int_equal(tunic_timer_add(&relay->loop, &relay->refresh, &error), 0);
     tunic_inbound_open(relay);
