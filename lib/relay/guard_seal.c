@@ -157,16 +157,25 @@ static void add(struct tunic_guard *guard, struct tunic_remote *remote,
 
 /* ---- whose it is ----------------------------------------------------------------------- */
 
+/* Nor can it be found out where it is: nothing need wait for it, and no handshake be begun. */
+static bool is_nowhere(const struct tunic_remote *remote)
+{
+    return remote->endpoint.remote.any.sa_family == AF_UNSPEC && remote->name == 0;
+}
+
 static void add_routed(struct tunic_guard *guard, const struct tunic_packet *packet, uint64_t now)
 {
     struct tunic_wireguard_peer *peer =
         tunic_wireguard_route(guard->wireguard, packet->head, packet->head_length);
 
-    if (peer) {
+    if (peer && !is_nowhere(tunic_remote_of(peer))) {
         add(guard, tunic_remote_of(peer), packet, now);
         return;
     }
-    guard->unrouted++;
+    if (peer)
+        guard->codec.relay->counters.unanswered++;
+    else
+        guard->unrouted++;
     tunic_outbound_unreachable(guard->codec.relay, packet);
 }
 
@@ -182,8 +191,15 @@ static void add_switched(struct tunic_guard *guard, const struct tunic_packet *p
         add(guard, remote, packet, now);
         return;
     }
-    while ((peer = tunic_wireguard_peer_next(guard->wireguard, peer)) != NULL)
-        add(guard, tunic_remote_of(peer), packet, now);
+    bool any = false;
+    while ((peer = tunic_wireguard_peer_next(guard->wireguard, peer)) != NULL) {
+        remote = tunic_remote_of(peer);
+        if (is_nowhere(remote))
+            continue;
+        add(guard, remote, packet, now);
+        any = true;
+    }
+    guard->codec.relay->counters.unanswered += !any;
 }
 
 void tunic_guard_seal(struct tunic_codec *codec, struct tunic_packet *packets, size_t count)

@@ -147,6 +147,11 @@ RULES
         check_stdout_like 'is answered, too' 'Unreachable'
         check_false 'so it is on the host itself' inside a ping -c 1 -W 2 10.77.0.99
         check_stdout_like 'which is told' 'Unreachable'
+        wg set wga peer "${PUBLIC[c]}" allowed-ips 10.77.0.98/32
+        check_false 'one for a peer of whom nobody knows where it is' \
+            inside a ping -c 1 -W 2 10.77.0.98
+        check_stdout_like 'is answered likewise' 'Unreachable'
+        wg set wga peer "${PUBLIC[c]}" remove
     else
         skip 'a packet that no peer has is answered' "${program_of[a]} does not"
     fi
