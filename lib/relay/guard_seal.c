@@ -223,9 +223,9 @@ bool tunic_guard_send_waiting(struct tunic_guard *guard, struct tunic_remote *re
     struct tunic_packet packet;
     bool any = false;
 
-    if (!tunic_wireguard_sending(guard->wireguard, remote->peer, now))
-        return false;
-    while (tunic_stage_first(&remote->waiting, &packet)) {
+    /* One that finds the session used up would wait again, behind the others. */
+    while (tunic_wireguard_sending(guard->wireguard, remote->peer, now) &&
+           tunic_stage_first(&remote->waiting, &packet)) {
         add(guard, remote, &packet, now);
         tunic_stage_drop_first(&guard->stage, &remote->waiting);
         any = true;

@@ -195,6 +195,27 @@ static void given_up(void **state)
     assert_int_equal(guard_a.sent_count, TUNIC_ATTEMPTS);
 }
 
+/* Of what waits, as much goes as the session has messages for. */
+static void waits_again(void **state)
+{
+    struct tunic_remote *remote = guard_remote(&guard_a);
+    struct tunic_guard *guard = guard_of(&guard_a);
+    const struct tunic_packet waiting = {.head = packet, .head_length = 60};
+
+    (void)state;
+    guard_connect(100);
+    guard_make(packet, 60, 1, 2);
+    for (unsigned i = 0; i < 3; i++)
+        assert_true(tunic_stage_put(&guard->stage, &remote->waiting, &waiting));
+    remote->peer->current->counter = TUNIC_REJECT_AFTER_MESSAGES - 1;
+    guard_a.sent_count = 0;
+    assert_true(tunic_guard_send_waiting(guard, remote));
+    assert_int_equal(remote->waiting.count, 2);
+    assert_int_equal(counters(&guard_a)->unanswered, 0);
+    assert_false(tunic_guard_send_waiting(guard, remote));
+    assert_int_equal(remote->waiting.count, 2);
+}
+
 /* ---- traffic classes ------------------------------------------------------------------- */
 
 static void classes(void **state)
@@ -280,6 +301,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(roams, guard_begin, guard_end),
         cmocka_unit_test_setup_teardown(own_address, guard_begin, guard_end),
         cmocka_unit_test_setup_teardown(given_up, guard_begin, guard_end),
+        cmocka_unit_test_setup_teardown(waits_again, guard_begin, guard_end),
         cmocka_unit_test_setup_teardown(classes, guard_begin, guard_end),
         cmocka_unit_test_setup_teardown(congestion, guard_begin, guard_end),
         cmocka_unit_test_setup_teardown(clocks, guard_begin, guard_end),
