@@ -77,18 +77,6 @@ far_end() {
     done
 }
 
-ends() {
-    local end
-    namespace a
-    namespace b
-    ip link add under netns "tunic-$test_id-a" type veth peer name under netns "tunic-$test_id-b"
-    for end in a b; do
-        ip -n "tunic-$test_id-$end" addr add "10.99.0.${number[$end]}/24" dev under
-        ip -n "tunic-$test_id-$end" link set under up
-    done
-    far_end | inside b nft -f -
-}
-
 # ---- asking ----
 
 # Ticks that the programs of the tunnel have had.
@@ -262,6 +250,7 @@ for tunnel in "${tunnels[@]}"; do
 done
 tunnels=("${installed[@]}")
 ends
+far_end | inside b nft -f -
 for ((round = 0; round < rounds; round++)); do
     one_round "$round"
 done
