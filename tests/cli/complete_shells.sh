@@ -151,7 +151,7 @@ printf '%s\n' "PS1='READY> '" "bind 'set show-all-if-ambiguous on'" \
 if begin bash bash --noprofile --rcfile "$work/bashrc" -i; then
     interactions
     listed 'a list' 'tunic set tap' 'tap0 +tap1'
-    listed 'commands' 'tunic ' 'add .*ensure .*version .*'
+    listed 'commands' 'tunic ' 'add .*ensure .*version.*'
     typed 'a quoted file' 'tunic -b "two' 'tunic -b "two words" X'
 fi
 end
