@@ -39,9 +39,7 @@ void tunic_forwarding_learn(struct tunic_forwarding *table, const uint8_t mac[TU
             set[i].seen = now;
             return;
         }
-        if (!set[i].port)
-            oldest = &set[i];
-        else if (oldest->port && set[i].seen < oldest->seen)
+        if (!set[i].port || (oldest->port && set[i].seen < oldest->seen))
             oldest = &set[i];
     }
     *oldest = (struct tunic_forwarding_entry){.port = port, .seen = now};

@@ -287,7 +287,7 @@ static size_t list_endpoints(const struct tunic_guard *guard,
 
 /* The least of what fits to the peers, of which there may be too many to ask for each of them. One
  * may come by IPv6 one day: a device that is made leaves room for that. */
-static uint32_t limit(struct tunic_codec *codec)
+static uint32_t find_limit(struct tunic_codec *codec)
 {
     struct tunic_transport *transport = codec->relay->transport;
     struct tunic_endpoint endpoints[REMOTES_MEASURED];
@@ -315,7 +315,7 @@ static void refresh(struct tunic_codec *codec, uint64_t now)
     (void)now;
 }
 
-static void count(const struct tunic_codec *codec, struct tunic_relay_counters *counters)
+static void tell_counters(const struct tunic_codec *codec, struct tunic_relay_counters *counters)
 {
     const struct tunic_guard *guard = tunic_guard_of(codec);
     const struct tunic_wireguard_peer *peer = NULL;
@@ -335,7 +335,7 @@ static void count(const struct tunic_codec *codec, struct tunic_relay_counters *
         if (remote->heard > counters->last_received)
             counters->last_received = remote->heard;
     }
-    if (counters->peers == 1)
+    if (remote && counters->peers == 1)
         counters->peer = remote->endpoint.remote;
 }
 
@@ -348,9 +348,9 @@ static const struct tunic_codec_operations operations = {
     .stop = stop,
     .admits = admits,
     .connected = connected,
-    .limit = limit,
+    .limit = find_limit,
     .refresh = refresh,
-    .count = count,
+    .count = tell_counters,
 };
 
 int tunic_guard_open(struct tunic_codec **codec, struct tunic_relay *relay,

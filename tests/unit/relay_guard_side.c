@@ -259,11 +259,14 @@ void guard_make(uint8_t *packet, size_t length, uint8_t source, uint8_t target)
     memcpy(packet + 10, &sum, sizeof(sum));
 }
 
-void guard_seal(struct guard_side *side, uint8_t *packet, size_t length, uint8_t traffic_class)
+void guard_seal(struct guard_side *side, const uint8_t *packet, size_t length,
+                uint8_t traffic_class)
 {
+    uint8_t copy[TUNIC_PACKET_MOST];
     struct tunic_packet sealed = {
-        .head = packet, .head_length = (uint16_t)length, .traffic_class = traffic_class};
+        .head = copy, .head_length = (uint16_t)length, .traffic_class = traffic_class};
 
+    memcpy(copy, packet, length);
     side->relay.codec->operations->seal(side->relay.codec, &sealed, 1);
     (void)tunic_outbound_flush(&side->relay);
 }

@@ -51,7 +51,8 @@ struct tunic_remote *guard_remote(struct guard_side *side);
 /* An IPv4 packet from 10.0.0.SOURCE to 10.0.0.TARGET. */
 void guard_make(uint8_t *packet, size_t length, uint8_t source, uint8_t target);
 /* The device has this packet. */
-void guard_seal(struct guard_side *side, uint8_t *packet, size_t length, uint8_t traffic_class);
+void guard_seal(struct guard_side *side, const uint8_t *packet, size_t length,
+                uint8_t traffic_class);
 /* Makes a message of any text, whatever it is. */
 void guard_seal_text(struct guard_side *side, const uint8_t *text, size_t length);
 /* `side` receives the message that was sent by the other last. */
