@@ -2,32 +2,11 @@
 /* What an engine has to look at, one thing a test: tests/mutation/checklist names them. */
 #include "unit.h"
 
-#include "wireguard_side.h"
-
-static struct side_network network;
-static struct side_link *left;
-static struct side_link *right;
+#include "wireguard_two.h"
 
 static int begin(void **state)
 {
-    (void)state;
-    side_open(&network, 8);
-    side_join(&network, 0, 1);
-    left = &network.nodes[0].links[1];
-    right = &network.nodes[1].links[0];
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    side_close(&network);
-    return 0;
-}
-
-static const struct tunic_wireguard_counters *counters(const struct side_link *link)
-{
-    return tunic_wireguard_counters(link->node->wireguard);
+    return two_begin(state, 8);
 }
 
 /* Whatever was sent just now. */
@@ -37,7 +16,8 @@ static void initiate(struct side_link *link)
     tunic_wireguard_peer_begin(link->node->wireguard, link->peer, network.now);
 }
 
-static void again(unsigned type)
+/* The same, from where it came from. */
+static void repeat(unsigned type)
 {
     struct side_message message = network.last[type];
 
@@ -99,7 +79,7 @@ static void replayed_much_later(void **state)
     side_send(left);
     side_wait(&network, 700 * SIDE_SECOND);
     assert_null(right->peer->current);
-    again(TUNIC_MESSAGE_INITIATION);
+    repeat(TUNIC_MESSAGE_INITIATION);
     assert_int_equal(counters(right)->replayed, 1);
     assert_int_equal(right->sent[TUNIC_MESSAGE_RESPONSE], 1);
 }
@@ -310,9 +290,9 @@ static void load_begins(void **state)
     side_send(left);
     side_wait(&network, 3 * SIDE_SECOND);
     for (unsigned i = 0; i < 512; i++)
-        again(TUNIC_MESSAGE_INITIATION);
+        repeat(TUNIC_MESSAGE_INITIATION);
     assert_int_equal(counters(right)->cookies, 0);
-    again(TUNIC_MESSAGE_INITIATION);
+    repeat(TUNIC_MESSAGE_INITIATION);
     assert_int_equal(counters(right)->cookies, 1);
     /* One reply, and smaller than what it answers. */
     assert_int_equal(network.nodes[1].answers, 1);
@@ -329,7 +309,7 @@ static void cookie_moves_no_timer(void **state)
     side_send(left); /* a reply is awaited */
     network.flying_count = 0;
     for (unsigned i = 0; i <= 512; i++)
-        again(TUNIC_MESSAGE_INITIATION);
+        repeat(TUNIC_MESSAGE_INITIATION);
     network.flying_count = 0;
     initiate(left);
     side_wait(&network, SIDE_LATENCY + SIDE_LATENCY / 2);
@@ -345,21 +325,21 @@ static void cookie_moves_no_timer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(data_elsewhere, begin, end),
-        cmocka_unit_test_setup_teardown(names, begin, end),
-        cmocka_unit_test_setup_teardown(replayed_much_later, begin, end),
-        cmocka_unit_test_setup_teardown(always_later, begin, end),
-        cmocka_unit_test_setup_teardown(twenty_milliseconds, begin, end),
-        cmocka_unit_test_setup_teardown(never_begun, begin, end),
-        cmocka_unit_test_setup_teardown(indices_differ, begin, end),
-        cmocka_unit_test_setup_teardown(limits, begin, end),
-        cmocka_unit_test_setup_teardown(responder_does_not_renew, begin, end),
-        cmocka_unit_test_setup_teardown(keepalive_moves, begin, end),
-        cmocka_unit_test_setup_teardown(inner_addresses, begin, end),
-        cmocka_unit_test_setup_teardown(any_traffic, begin, end),
-        cmocka_unit_test_setup_teardown(asked_again, begin, end),
-        cmocka_unit_test_setup_teardown(load_begins, begin, end),
-        cmocka_unit_test_setup_teardown(cookie_moves_no_timer, begin, end),
+        cmocka_unit_test_setup_teardown(data_elsewhere, begin, two_end),
+        cmocka_unit_test_setup_teardown(names, begin, two_end),
+        cmocka_unit_test_setup_teardown(replayed_much_later, begin, two_end),
+        cmocka_unit_test_setup_teardown(always_later, begin, two_end),
+        cmocka_unit_test_setup_teardown(twenty_milliseconds, begin, two_end),
+        cmocka_unit_test_setup_teardown(never_begun, begin, two_end),
+        cmocka_unit_test_setup_teardown(indices_differ, begin, two_end),
+        cmocka_unit_test_setup_teardown(limits, begin, two_end),
+        cmocka_unit_test_setup_teardown(responder_does_not_renew, begin, two_end),
+        cmocka_unit_test_setup_teardown(keepalive_moves, begin, two_end),
+        cmocka_unit_test_setup_teardown(inner_addresses, begin, two_end),
+        cmocka_unit_test_setup_teardown(any_traffic, begin, two_end),
+        cmocka_unit_test_setup_teardown(asked_again, begin, two_end),
+        cmocka_unit_test_setup_teardown(load_begins, begin, two_end),
+        cmocka_unit_test_setup_teardown(cookie_moves_no_timer, begin, two_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,32 +2,11 @@
 /* Handshakes and data between engines: how it goes where nothing goes wrong. */
 #include "unit.h"
 
-#include "wireguard_side.h"
-
-static struct side_network network;
-static struct side_link *left;
-static struct side_link *right;
+#include "wireguard_two.h"
 
 static int begin(void **state)
 {
-    (void)state;
-    side_open(&network, 1);
-    side_join(&network, 0, 1);
-    left = &network.nodes[0].links[1];
-    right = &network.nodes[1].links[0];
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    side_close(&network);
-    return 0;
-}
-
-static const struct tunic_wireguard_counters *counters(const struct side_link *link)
-{
-    return tunic_wireguard_counters(link->node->wireguard);
+    return two_begin(state, 1);
 }
 
 static void nothing_was_wrong(const struct side_link *link)
@@ -203,14 +182,14 @@ static void three_nodes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(first_packet, begin, end),
-        cmocka_unit_test_setup_teardown(both_ways, begin, end),
-        cmocka_unit_test_setup_teardown(nothing_to_send, begin, end),
-        cmocka_unit_test_setup_teardown(responder_waits, begin, end),
-        cmocka_unit_test_setup_teardown(bytes_counted, begin, end),
-        cmocka_unit_test_setup_teardown(roaming, begin, end),
-        cmocka_unit_test_setup_teardown(preshared, begin, end),
-        cmocka_unit_test_setup_teardown(three_nodes, begin, end),
+        cmocka_unit_test_setup_teardown(first_packet, begin, two_end),
+        cmocka_unit_test_setup_teardown(both_ways, begin, two_end),
+        cmocka_unit_test_setup_teardown(nothing_to_send, begin, two_end),
+        cmocka_unit_test_setup_teardown(responder_waits, begin, two_end),
+        cmocka_unit_test_setup_teardown(bytes_counted, begin, two_end),
+        cmocka_unit_test_setup_teardown(roaming, begin, two_end),
+        cmocka_unit_test_setup_teardown(preshared, begin, two_end),
+        cmocka_unit_test_setup_teardown(three_nodes, begin, two_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,34 +2,13 @@
 /* Keys and peers that change while engines talk, and initiations that cross. */
 #include "unit.h"
 
-#include "wireguard_side.h"
+#include "wireguard_two.h"
 
 #include <errno.h>
 
-static struct side_network network;
-static struct side_link *left;
-static struct side_link *right;
-
 static int begin(void **state)
 {
-    (void)state;
-    side_open(&network, 4);
-    side_join(&network, 0, 1);
-    left = &network.nodes[0].links[1];
-    right = &network.nodes[1].links[0];
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    side_close(&network);
-    return 0;
-}
-
-static const struct tunic_wireguard_counters *counters(const struct side_link *link)
-{
-    return tunic_wireguard_counters(link->node->wireguard);
+    return two_begin(state, 4);
 }
 
 static unsigned indexed(const struct side_link *link)
@@ -326,17 +305,17 @@ static void bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(crossing, begin, end),
-        cmocka_unit_test_setup_teardown(crossing_under_way, begin, end),
-        cmocka_unit_test_setup_teardown(crossing_and_lost, begin, end),
-        cmocka_unit_test_setup_teardown(under_way, begin, end),
-        cmocka_unit_test_setup_teardown(add_and_find, begin, end),
-        cmocka_unit_test_setup_teardown(removed, begin, end),
-        cmocka_unit_test_setup_teardown(no_key, begin, end),
-        cmocka_unit_test_setup_teardown(new_key, begin, end),
-        cmocka_unit_test_setup_teardown(own_key, begin, end),
-        cmocka_unit_test_setup_teardown(key_and_keepalive, begin, end),
-        cmocka_unit_test_setup_teardown(bounded, begin, end),
+        cmocka_unit_test_setup_teardown(crossing, begin, two_end),
+        cmocka_unit_test_setup_teardown(crossing_under_way, begin, two_end),
+        cmocka_unit_test_setup_teardown(crossing_and_lost, begin, two_end),
+        cmocka_unit_test_setup_teardown(under_way, begin, two_end),
+        cmocka_unit_test_setup_teardown(add_and_find, begin, two_end),
+        cmocka_unit_test_setup_teardown(removed, begin, two_end),
+        cmocka_unit_test_setup_teardown(no_key, begin, two_end),
+        cmocka_unit_test_setup_teardown(new_key, begin, two_end),
+        cmocka_unit_test_setup_teardown(own_key, begin, two_end),
+        cmocka_unit_test_setup_teardown(key_and_keepalive, begin, two_end),
+        cmocka_unit_test_setup_teardown(bounded, begin, two_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

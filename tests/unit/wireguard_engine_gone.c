@@ -2,27 +2,11 @@
 /* Peers that are gone, for a while or for good, and handshakes that get lost. */
 #include "unit.h"
 
-#include "wireguard_side.h"
-
-static struct side_network network;
-static struct side_link *left;
-static struct side_link *right;
+#include "wireguard_two.h"
 
 static int begin(void **state)
 {
-    (void)state;
-    side_open(&network, 8);
-    side_join(&network, 0, 1);
-    left = &network.nodes[0].links[1];
-    right = &network.nodes[1].links[0];
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    side_close(&network);
-    return 0;
+    return two_begin(state, 8);
 }
 
 static unsigned handshakes(const struct side_link *link)
@@ -208,14 +192,14 @@ static void put_off(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(dead_peer, begin, end),
-        cmocka_unit_test_setup_teardown(dead_peer_and_data, begin, end),
-        cmocka_unit_test_setup_teardown(fresh_tries, begin, end),
-        cmocka_unit_test_setup_teardown(gone_and_back, begin, end),
-        cmocka_unit_test_setup_teardown(restarted, begin, end),
-        cmocka_unit_test_setup_teardown(response_lost, begin, end),
-        cmocka_unit_test_setup_teardown(initiator_gone, begin, end),
-        cmocka_unit_test_setup_teardown(put_off, begin, end),
+        cmocka_unit_test_setup_teardown(dead_peer, begin, two_end),
+        cmocka_unit_test_setup_teardown(dead_peer_and_data, begin, two_end),
+        cmocka_unit_test_setup_teardown(fresh_tries, begin, two_end),
+        cmocka_unit_test_setup_teardown(gone_and_back, begin, two_end),
+        cmocka_unit_test_setup_teardown(restarted, begin, two_end),
+        cmocka_unit_test_setup_teardown(response_lost, begin, two_end),
+        cmocka_unit_test_setup_teardown(initiator_gone, begin, two_end),
+        cmocka_unit_test_setup_teardown(put_off, begin, two_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,41 +2,11 @@
 /* What engines do with messages that are forged, seen before, too many or too late. */
 #include "unit.h"
 
-#include "wireguard_side.h"
-
-static struct side_network network;
-static struct side_link *left;
-static struct side_link *right;
+#include "wireguard_two.h"
 
 static int begin(void **state)
 {
-    (void)state;
-    side_open(&network, 3);
-    side_join(&network, 0, 1);
-    left = &network.nodes[0].links[1];
-    right = &network.nodes[1].links[0];
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    side_close(&network);
-    return 0;
-}
-
-static const struct tunic_wireguard_counters *counters(const struct side_link *link)
-{
-    return tunic_wireguard_counters(link->node->wireguard);
-}
-
-/* The last message of a type once more, from somewhere else. */
-static void again(unsigned type)
-{
-    struct side_message message = network.last[type];
-
-    message.from = 99;
-    side_deliver(&network, &message);
+    return two_begin(state, 3);
 }
 
 /* ---- seen before ----------------------------------------------------------------------- */
@@ -304,18 +274,18 @@ static void low_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(replayed_initiation, begin, end),
-        cmocka_unit_test_setup_teardown(replayed_response, begin, end),
-        cmocka_unit_test_setup_teardown(replayed_data, begin, end),
-        cmocka_unit_test_setup_teardown(late_response, begin, end),
-        cmocka_unit_test_setup_teardown(damaged, begin, end),
-        cmocka_unit_test_setup_teardown(data_for_a_handshake, begin, end),
-        cmocka_unit_test_setup_teardown(unknown_peer, begin, end),
-        cmocka_unit_test_setup_teardown(clock_goes_back, begin, end),
-        cmocka_unit_test_setup_teardown(coarse_timestamps, begin, end),
-        cmocka_unit_test_setup_teardown(message_limits, begin, end),
-        cmocka_unit_test_setup_teardown(too_old, begin, end),
-        cmocka_unit_test_setup_teardown(low_order, begin, end),
+        cmocka_unit_test_setup_teardown(replayed_initiation, begin, two_end),
+        cmocka_unit_test_setup_teardown(replayed_response, begin, two_end),
+        cmocka_unit_test_setup_teardown(replayed_data, begin, two_end),
+        cmocka_unit_test_setup_teardown(late_response, begin, two_end),
+        cmocka_unit_test_setup_teardown(damaged, begin, two_end),
+        cmocka_unit_test_setup_teardown(data_for_a_handshake, begin, two_end),
+        cmocka_unit_test_setup_teardown(unknown_peer, begin, two_end),
+        cmocka_unit_test_setup_teardown(clock_goes_back, begin, two_end),
+        cmocka_unit_test_setup_teardown(coarse_timestamps, begin, two_end),
+        cmocka_unit_test_setup_teardown(message_limits, begin, two_end),
+        cmocka_unit_test_setup_teardown(too_old, begin, two_end),
+        cmocka_unit_test_setup_teardown(low_order, begin, two_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

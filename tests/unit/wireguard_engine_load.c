@@ -2,41 +2,11 @@
 /* More handshakes than an engine wants: cookies and limits. */
 #include "unit.h"
 
-#include "wireguard_side.h"
-
-static struct side_network network;
-static struct side_link *left;
-static struct side_link *right;
+#include "wireguard_two.h"
 
 static int begin(void **state)
 {
-    (void)state;
-    side_open(&network, 9);
-    side_join(&network, 0, 1);
-    left = &network.nodes[0].links[1];
-    right = &network.nodes[1].links[0];
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    side_close(&network);
-    return 0;
-}
-
-static const struct tunic_wireguard_counters *counters(const struct side_link *link)
-{
-    return tunic_wireguard_counters(link->node->wireguard);
-}
-
-/* The last message of a type once more, from somewhere else. */
-static void again(unsigned type)
-{
-    struct side_message message = network.last[type];
-
-    message.from = 99;
-    side_deliver(&network, &message);
+    return two_begin(state, 9);
 }
 
 /* ---- too many -------------------------------------------------------------------------- */
@@ -165,11 +135,11 @@ static void limited_cookies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(too_fast, begin, end),
-        cmocka_unit_test_setup_teardown(cookies, begin, end),
-        cmocka_unit_test_setup_teardown(load_passes, begin, end),
-        cmocka_unit_test_setup_teardown(limited_address, begin, end),
-        cmocka_unit_test_setup_teardown(limited_cookies, begin, end),
+        cmocka_unit_test_setup_teardown(too_fast, begin, two_end),
+        cmocka_unit_test_setup_teardown(cookies, begin, two_end),
+        cmocka_unit_test_setup_teardown(load_passes, begin, two_end),
+        cmocka_unit_test_setup_teardown(limited_address, begin, two_end),
+        cmocka_unit_test_setup_teardown(limited_cookies, begin, two_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

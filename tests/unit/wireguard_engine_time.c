@@ -2,29 +2,13 @@
 /* What engines do as time goes by: days of it, loss and silence. */
 #include "unit.h"
 
-#include "wireguard_side.h"
+#include "wireguard_two.h"
 
 #define HOUR (3600 * SIDE_SECOND)
 
-static struct side_network network;
-static struct side_link *left;
-static struct side_link *right;
-
 static int begin(void **state)
 {
-    (void)state;
-    side_open(&network, 2);
-    side_join(&network, 0, 1);
-    left = &network.nodes[0].links[1];
-    right = &network.nodes[1].links[0];
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    side_close(&network);
-    return 0;
+    return two_begin(state, 2);
 }
 
 static unsigned handshakes(const struct side_link *link)
@@ -235,15 +219,15 @@ static void persistent(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(three_days_both_ways, begin, end),
-        cmocka_unit_test_setup_teardown(three_days_one_way, begin, end),
-        cmocka_unit_test_setup_teardown(initiator_listens, begin, end),
-        cmocka_unit_test_setup_teardown(last_minute, begin, end),
-        cmocka_unit_test_setup_teardown(not_the_responder, begin, end),
-        cmocka_unit_test_setup_teardown(loss, begin, end),
-        cmocka_unit_test_setup_teardown(one_keepalive, begin, end),
-        cmocka_unit_test_setup_teardown(idle_forgets, begin, end),
-        cmocka_unit_test_setup_teardown(persistent, begin, end),
+        cmocka_unit_test_setup_teardown(three_days_both_ways, begin, two_end),
+        cmocka_unit_test_setup_teardown(three_days_one_way, begin, two_end),
+        cmocka_unit_test_setup_teardown(initiator_listens, begin, two_end),
+        cmocka_unit_test_setup_teardown(last_minute, begin, two_end),
+        cmocka_unit_test_setup_teardown(not_the_responder, begin, two_end),
+        cmocka_unit_test_setup_teardown(loss, begin, two_end),
+        cmocka_unit_test_setup_teardown(one_keepalive, begin, two_end),
+        cmocka_unit_test_setup_teardown(idle_forgets, begin, two_end),
+        cmocka_unit_test_setup_teardown(persistent, begin, two_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,32 +2,11 @@
 /* Forgeries of somebody who knows our public key, and so can make mac1. */
 #include "unit.h"
 
-#include "wireguard_side.h"
-
-static struct side_network network;
-static struct side_link *left;
-static struct side_link *right;
+#include "wireguard_two.h"
 
 static int begin(void **state)
 {
-    (void)state;
-    side_open(&network, 8);
-    side_join(&network, 0, 1);
-    left = &network.nodes[0].links[1];
-    right = &network.nodes[1].links[0];
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    side_close(&network);
-    return 0;
-}
-
-static const struct tunic_wireguard_counters *counters(const struct side_link *link)
-{
-    return tunic_wireguard_counters(link->node->wireguard);
+    return two_begin(state, 8);
 }
 
 /* mac1 keeps nobody away who knows our public key. */
@@ -81,7 +60,7 @@ static void forged_and_signed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(forged_and_signed, begin, end),
+        cmocka_unit_test_setup_teardown(forged_and_signed, begin, two_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
