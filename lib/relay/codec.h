@@ -32,7 +32,7 @@ struct tunic_codec_operations {
     int (*find)(struct tunic_codec *codec, struct tunic_error *error);
     /* Starts what it needs beside transport and device, which are there, before privileges go. */
     int (*start)(struct tunic_codec *codec, struct tunic_error *error);
-    /* Starts its threads, when privileges are gone. */
+    /* Starts its threads, when privileges are gone. NULL: it has none. */
     int (*start_threads)(struct tunic_codec *codec, struct tunic_error *error);
     /* Also of one that could not start, or was not asked to. */
     void (*stop)(struct tunic_codec *codec);
@@ -43,7 +43,7 @@ struct tunic_codec_operations {
     void (*connected)(struct tunic_codec *codec, const struct tunic_endpoint *endpoint);
     /* Bytes of the largest packet that goes to the other side whole. */
     uint32_t (*limit)(struct tunic_codec *codec);
-    /* Every few seconds: whether the other side is still where it was. */
+    /* Every few seconds: whether the other side is still where it was. NULL: it knows that. */
     void (*refresh)(struct tunic_codec *codec, uint64_t now);
     void (*count)(const struct tunic_codec *codec, struct tunic_relay_counters *counters);
 };

@@ -309,12 +309,6 @@ static uint32_t find_limit(struct tunic_codec *codec)
     return (uint32_t)(least - TUNIC_DATA_OVERHEAD);
 }
 
-static void refresh(struct tunic_codec *codec, uint64_t now)
-{
-    (void)codec;
-    (void)now;
-}
-
 static void tell_counters(const struct tunic_codec *codec, struct tunic_relay_counters *counters)
 {
     const struct tunic_guard *guard = tunic_guard_of(codec);
@@ -349,7 +343,6 @@ static const struct tunic_codec_operations operations = {
     .admits = admits,
     .connected = connected,
     .limit = find_limit,
-    .refresh = refresh,
     .count = tell_counters,
 };
 

@@ -74,13 +74,6 @@ static int start(struct tunic_codec *codec, struct tunic_error *error)
     return tunic_peer_open(codec->relay, error);
 }
 
-static int start_threads(struct tunic_codec *codec, struct tunic_error *error)
-{
-    (void)codec;
-    (void)error;
-    return 0;
-}
-
 static void stop(struct tunic_codec *codec)
 {
     tunic_peer_close(codec->relay);
@@ -142,7 +135,6 @@ static const struct tunic_codec_operations operations = {
     .open = open_arrivals,
     .find = find,
     .start = start,
-    .start_threads = start_threads,
     .stop = stop,
     .admits = admits,
     .connected = connected,

@@ -103,7 +103,8 @@ static void refresh(void *closure)
     struct tunic_relay *relay = closure;
     uint64_t now = tunic_clock_now();
 
-    relay->codec->operations->refresh(relay->codec, now);
+    if (relay->codec->operations->refresh)
+        relay->codec->operations->refresh(relay->codec, now);
     tunic_relay_measure(relay);
     tunic_timer_set(&relay->loop, &relay->refresh, now + REFRESH * second);
 }
@@ -216,9 +217,10 @@ int tunic_relay_confine_resolver(void *closure, struct tunic_error *error)
 
 static int start_threads(void *closure, struct tunic_error *error)
 {
-    struct tunic_relay *relay = closure;
+    const struct tunic_relay *relay = closure;
+    const struct tunic_codec_operations *operations = relay->codec->operations;
 
-    return relay->codec->operations->start_threads(relay->codec, error);
+    return operations->start_threads ? operations->start_threads(relay->codec, error) : 0;
 }
 
 /* The last privilege is given up. */
