@@ -210,6 +210,7 @@ static void change_preshared(size_t number, size_t value)
         return;
     tunic_wireguard_peer_set_preshared(near.peers[number], key);
     memcpy(near.fars[number].preshared, key, TUNIC_KEY_SIZE);
+    memset(near.sent, 0, sizeof(near.sent)); /* a wrong response may be right now */
 }
 
 static void change_engine(struct fuzz_input *input, size_t flags)
