@@ -185,8 +185,8 @@ part_asan() {
 }
 
 part_valgrind() {
-    local target checker=(valgrind -q --error-exitcode=99 --leak-check=full
-        '--errors-for-leak-kinds=definite,indirect,possible')
+    local target checker=(valgrind -q --error-exitcode=99 --suppressions=tests/valgrind.supp
+        --leak-check=full '--errors-for-leak-kinds=definite,indirect,possible')
     if ! command -v valgrind >/dev/null; then
         count 0 0 1
         printf '  skipped: valgrind is not installed\n'
