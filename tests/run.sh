@@ -192,7 +192,7 @@ part_valgrind() {
         printf '  skipped: valgrind is not installed\n'
         return
     fi
-    run_unit dev "${checker[@]}"
+    TUNIC_SHORT=1 run_unit dev "${checker[@]}"
     [ "${built[dev]}" = whole ] || return
     for target in $(fuzz_targets); do
         run_check "fuzz corpus of $target under valgrind" "${checker[@]}" \

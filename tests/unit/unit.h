@@ -12,6 +12,15 @@
 
 #include <netdb.h>
 #include <stdbool.h>
+#include <stdlib.h>
+
+/* Of a test that takes long, and that what makes programs slow (valgrind) would not learn more
+ * from: the sanitizers have it. */
+static inline void unit_long(void)
+{
+    if (getenv("TUNIC_SHORT"))
+        skip();
+}
 
 /* Not every system does: a container may be without /etc/hosts. */
 static inline bool unit_knows_localhost(void)

@@ -328,10 +328,12 @@ static void test_beside_a_list(void **state)
 {
     struct tunic_allowed allowed;
     struct tunic_allowed_owner owners[OWNERS];
-    struct model *model = test_calloc(1, sizeof(*model));
+    struct model *model;
     size_t most = 0;
 
     (void)state;
+    unit_long();
+    model = test_calloc(1, sizeof(*model));
     model->random = 1;
     begin(&allowed, owners);
     for (int i = 0; i < STEPS; i++) {

@@ -44,6 +44,7 @@ static void three_days_both_ways(void **state)
     const unsigned expected = 3 * 24 * 3600 / 120;
 
     (void)state;
+    unit_long();
     side_send(left);
     side_wait(&network, SIDE_SECOND);
     talk(72 * HOUR, 3 * SIDE_SECOND, true);
@@ -64,6 +65,7 @@ static void three_days_both_ways(void **state)
 static void three_days_one_way(void **state)
 {
     (void)state;
+    unit_long();
     talk(72 * HOUR, 4 * SIDE_SECOND, false);
     side_wait(&network, SIDE_SECOND);
     assert_int_equal(right->received_packets, left->packets);
@@ -132,6 +134,7 @@ static void not_the_responder(void **state)
 static void loss(void **state)
 {
     (void)state;
+    unit_long();
     network.loss = 30;
     talk(12 * HOUR, 2 * SIDE_SECOND, true);
     network.loss = 0;

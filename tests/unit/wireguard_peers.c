@@ -100,6 +100,7 @@ static void indices(void **state)
     enum { SOME = 500 };
 
     (void)state;
+    unit_long();
     for (unsigned i = 0; i < SOME; i++) {
         add(i);
         tunic_wireguard_peer_begin(wireguard, peers[i], network.now + i);
@@ -155,6 +156,7 @@ static void many_due(void **state)
     unsigned ticks = 0;
 
     (void)state;
+    unit_long();
     for (unsigned i = 0; i < SOME; i++) {
         add(i);
         tunic_wireguard_peer_set_keepalive(
