@@ -26,7 +26,8 @@ cd "$(dirname "$0")/.." || exit 2
 script_parts=(cli compat netns faults interop)
 all_parts=(unit asan valgrind fuzz lint "${script_parts[@]}")
 limit=600 # seconds for one program or script; what hangs is a failure
-fuzz_runs=20000
+fuzz_runs=20000 # of each target, or as many as fit into
+fuzz_seconds=20
 verbose=
 total_passed=0 total_failed=0 total_skipped=0
 part_passed=0 part_failed=0 part_skipped=0
@@ -213,7 +214,8 @@ part_fuzz() {
         # time, so that a failure can be had again.
         mkdir -p "build/fuzz/found/$target"
         run_check "fuzzing $target" "build/fuzz/tests/fuzz/fuzz_$target" -seed=1 \
-            "-runs=$fuzz_runs" "-artifact_prefix=build/fuzz/found/$target-" \
+            "-runs=$fuzz_runs" "-max_total_time=$fuzz_seconds" \
+            "-artifact_prefix=build/fuzz/found/$target-" \
             "build/fuzz/found/$target" "tests/fuzz/corpus/$target"
     done
 }
