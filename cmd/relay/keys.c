@@ -101,17 +101,6 @@ static int allow_everything(struct tunic_settings *settings, struct tunic_error 
     return 0;
 }
 
-static void set_ports(struct tunic_settings *settings)
-{
-    for (size_t i = 0; i < settings->peer_count; i++) {
-        struct tunic_host *endpoint = &settings->peers[i].endpoint;
-        if (settings->peers[i].has_endpoint && !endpoint->has_port) {
-            endpoint->port = TUNIC_RELAY_PORT;
-            endpoint->has_port = true;
-        }
-    }
-}
-
 /* ---- a configuration file -------------------------------------------------------------- */
 
 /* Gives an attribute a value, as a word behind its keyword would. */
@@ -322,7 +311,6 @@ int keys_read(struct arguments *arguments, struct keys_notes *notes, struct tuni
         result = allow_everything(&arguments->relay.settings, error);
     if (result != 0)
         return result;
-    set_ports(&arguments->relay.settings);
     notes->mark = arguments->relay.mark;
     return 0;
 }
