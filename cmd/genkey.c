@@ -3,16 +3,8 @@
 
 static int run(struct session *session, struct arguments *arguments)
 {
-    struct tunic_error error;
-    uint8_t key[TUNIC_KEY_SIZE];
-
     (void)arguments;
-    if (tunic_key_random(key, &error) != 0)
-        return tunic_report_error(session, &error);
-    tunic_x25519_clamp(key);
-    tunic_key_print_secret(session, key);
-    tunic_wipe(key, sizeof(key));
-    return 0;
+    return tunic_key_make(session, tunic_x25519_clamp);
 }
 
 const struct command tunic_command_genkey = {

@@ -1,23 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "keys.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-int tunic_key_random(uint8_t key[TUNIC_KEY_SIZE], struct tunic_error *error)
-{
-    ssize_t got;
-
-    do {
-        got = getrandom(key, TUNIC_KEY_SIZE, 0); /* so few come at once or not at all */
-    } while (got < 0 && errno == EINTR);
-    if (got == TUNIC_KEY_SIZE)
-        return 0;
-    return tunic_error_system(error, got < 0 ? errno : EIO, "cannot get random bytes");
-}
 
 void tunic_key_print(const uint8_t key[TUNIC_KEY_SIZE])
 {
@@ -28,7 +14,7 @@ void tunic_key_print(const uint8_t key[TUNIC_KEY_SIZE])
     tunic_wipe(text, sizeof(text));
 }
 
-void tunic_key_print_secret(const struct session *session, const uint8_t key[TUNIC_KEY_SIZE])
+static void print_secret(const struct session *session, const uint8_t key[TUNIC_KEY_SIZE])
 {
     struct tunic_error warning;
     struct stat status;
@@ -41,6 +27,23 @@ void tunic_key_print_secret(const struct session *session, const uint8_t key[TUN
         tunic_report_warning(session, &warning);
     }
     tunic_key_print(key);
+}
+
+int tunic_key_make(const struct session *session, void (*form)(uint8_t key[TUNIC_KEY_SIZE]))
+{
+    struct tunic_error error;
+    uint8_t key[TUNIC_KEY_SIZE];
+    int result = tunic_random(key, sizeof(key));
+
+    if (result != 0) {
+        (void)tunic_error_system(&error, -result, "cannot get random bytes");
+        return tunic_report_error(session, &error);
+    }
+    if (form)
+        form(key);
+    print_secret(session, key);
+    tunic_wipe(key, sizeof(key));
+    return 0;
 }
 
 void tunic_key_prepare(struct arguments *arguments)

@@ -5,11 +5,10 @@
 
 #include "command.h"
 
-/* Makes `key` of random bytes. */
-int tunic_key_random(uint8_t key[TUNIC_KEY_SIZE], struct tunic_error *error);
 void tunic_key_print(const uint8_t key[TUNIC_KEY_SIZE]);
-/* The same, with a warning where others than its owner may have access to the file it goes to. */
-void tunic_key_print_secret(const struct session *session, const uint8_t key[TUNIC_KEY_SIZE]);
+/* Prints random bytes, in `form` unless it is NULL, with a warning where others than its owner may
+ * have access to the file that they go to. Returns the exit code. */
+int tunic_key_make(const struct session *session, void (*form)(uint8_t key[TUNIC_KEY_SIZE]));
 /* For commands that have no words: fills the grammar. */
 void tunic_key_prepare(struct arguments *arguments);
 

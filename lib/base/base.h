@@ -6,7 +6,8 @@
  *   number.c  numbers from text, refused rather than wrapped
  *   text.c    a growing text, and text from outside made safe to print
  *   array.c   room for one more in an array
- *   clock.c   the monotonic clock
+ *   clock.c   the clocks that only go forward
+ *   random.c  random numbers
  *
  * Convention of the whole library: a function that can fail returns 0 or a negative errno, and
  * fills the struct tunic_error it was given, which may not be NULL. Nothing here prints, exits or
@@ -110,9 +111,14 @@ size_t tunic_text_utf8(const char *text);
  * `*capacity` at least one more than `count`, or NULL where memory ran out: all is as it was. */
 void *tunic_array_reserve(void *items, size_t count, size_t *capacity, size_t size);
 
-/* ---- clock ----------------------------------------------------------------------------- */
+/* ---- clocks and random numbers --------------------------------------------------------- */
 
 /* Nanoseconds of CLOCK_MONOTONIC. */
 uint64_t tunic_clock_now(void);
+/* Nanoseconds of CLOCK_BOOTTIME, which goes on while the host sleeps. */
+uint64_t tunic_clock_boot(void);
+/* Fills `bytes` with what the kernel's generator gives, fit for keys; waits at boot until it is
+ * ready. 0, or a negative errno where a filter forbids it. */
+int tunic_random(void *bytes, size_t length);
 
 #endif

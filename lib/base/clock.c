@@ -3,11 +3,21 @@
 
 #include <time.h>
 
-uint64_t tunic_clock_now(void)
+/* Neither of these clocks can fail on a kernel that has TUN. */
+static uint64_t read_clock(clockid_t clock)
 {
     struct timespec now;
 
-    /* CLOCK_MONOTONIC cannot fail on a kernel that has TUN. */
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+uint64_t tunic_clock_now(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+uint64_t tunic_clock_boot(void)
+{
+    return read_clock(CLOCK_BOOTTIME);
 }

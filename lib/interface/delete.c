@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 enum { GROUP_TRIES = 4 };
@@ -296,7 +295,7 @@ static int delete_group(struct run *run, struct tunic_error *error)
     struct refusal ignored = {0};
     struct tunic_error unused;
 
-    if (getrandom(&census.group, sizeof(census.group), 0) != sizeof(census.group))
+    if (tunic_random(&census.group, sizeof(census.group)) != 0)
         return -EAGAIN;
     /* Far from the small numbers that people use; and not negative, as iproute2 reads it: should a
      * kill leave it behind, `ip` can still name it. */
