@@ -5,25 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
-
-static const uint64_t second = 1000000000;
 
 enum {
     DESCRIPTORS = 4096,
     REMOTES_MEASURED = 16, /* peers of which the way's room is asked for */
     INET6_MORE = 20,       /* bytes by which an IPv6 header is longer */
 };
-
-uint64_t tunic_guard_clock(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_BOOTTIME, &now);
-    return (uint64_t)now.tv_sec * second + (uint64_t)now.tv_nsec;
-}
 
 void tunic_guard_arm(struct tunic_guard *guard, uint64_t now)
 {
@@ -42,7 +31,7 @@ void tunic_guard_arm(struct tunic_guard *guard, uint64_t now)
 static void tick(void *closure)
 {
     struct tunic_guard *guard = closure;
-    uint64_t now = tunic_guard_clock();
+    uint64_t now = tunic_clock_boot();
 
     guard->armed = 0;
     tunic_wireguard_tick(guard->wireguard, now);
@@ -53,19 +42,10 @@ static void tick(void *closure)
 
 static void fill_random(void *closure, void *bytes, size_t length)
 {
-    uint8_t *place = bytes;
-
     (void)closure;
-    while (length > 0) {
-        ssize_t got = getrandom(place, length, 0);
-        /* Nothing that follows would be safe without. It cannot fail on a kernel that has TUN. */
-        if (got < 0 && errno != EINTR)
-            abort();
-        if (got > 0) {
-            place += got;
-            length -= (size_t)got;
-        }
-    }
+    /* Nothing that follows would be safe without. */
+    if (tunic_random(bytes, length) != 0)
+        abort();
 }
 
 static void wall_clock(void *closure, struct timespec *now)
@@ -122,22 +102,22 @@ static void gave_up(void *closure, struct tunic_wireguard_peer *peer)
 static int open_parts(struct tunic_guard *guard, struct tunic_error *error)
 {
     const struct tunic_relay_options *options = guard->codec.relay->options;
+    const struct tunic_wireguard_user user = {.closure = guard,
+                                              .random = fill_random,
+                                              .wall_clock = wall_clock,
+                                              .send = send_message,
+                                              .answer = answer,
+                                              .authenticated = authenticated,
+                                              .usable = usable,
+                                              .retried = retried,
+                                              .gave_up = gave_up};
     int result = tunic_crypto_open(&guard->crypto, error);
 
-    guard->user = (struct tunic_wireguard_user){.closure = guard,
-                                                .random = fill_random,
-                                                .wall_clock = wall_clock,
-                                                .send = send_message,
-                                                .answer = answer,
-                                                .authenticated = authenticated,
-                                                .usable = usable,
-                                                .retried = retried,
-                                                .gave_up = gave_up};
     if (result == 0)
         result = tunic_cipher_pool_open(&guard->pool, guard->crypto,
                                         options->workers > 0 ? options->workers : 1, error);
     if (result == 0)
-        result = tunic_wireguard_open(&guard->wireguard, guard->crypto, &guard->user, error);
+        result = tunic_wireguard_open(&guard->wireguard, guard->crypto, &user, error);
     return result;
 }
 
@@ -206,7 +186,7 @@ static int start(struct tunic_codec *codec, struct tunic_error *error)
     tunic_settings_clear(&relay->options->settings);
     if (result != 0)
         return tunic_error_system(error, -result, "cannot set its keys and peers");
-    tunic_guard_arm(guard, tunic_guard_clock());
+    tunic_guard_arm(guard, tunic_clock_boot());
     return tunic_guard_serve(guard, error);
 }
 
@@ -250,7 +230,7 @@ static void connected(struct tunic_codec *codec, const struct tunic_endpoint *en
 {
     struct tunic_guard *guard = tunic_guard_of(codec);
     const struct tunic_wireguard_peer *peer = NULL;
-    uint64_t now = tunic_guard_clock();
+    uint64_t now = tunic_clock_boot();
 
     if (!endpoint)
         return;
@@ -258,12 +238,6 @@ static void connected(struct tunic_codec *codec, const struct tunic_endpoint *en
         if (tunic_endpoint_same(&tunic_remote_of(peer)->endpoint.remote, &endpoint->remote))
             tunic_wireguard_peer_begin(guard->wireguard, tunic_remote_of(peer)->peer, now);
     tunic_guard_arm(guard, now);
-}
-
-static bool is_inet(const union tunic_socket_address *address)
-{
-    return address->any.sa_family == AF_INET ||
-           (address->any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address->inet6.sin6_addr));
 }
 
 /* The addresses of peers, as far as they are known. Returns how many. */
@@ -304,7 +278,8 @@ static uint32_t find_limit(struct tunic_codec *codec)
             continue;
         least = room;
         known = true;
-        codec->spare = is_inet(&endpoints[i].remote) && !transport->form.stream ? INET6_MORE : 0;
+        codec->spare =
+            tunic_endpoint_inet(&endpoints[i].remote) && !transport->form.stream ? INET6_MORE : 0;
     }
     return (uint32_t)(least - TUNIC_DATA_OVERHEAD);
 }
@@ -314,7 +289,7 @@ static void tell_counters(const struct tunic_codec *codec, struct tunic_relay_co
     const struct tunic_guard *guard = tunic_guard_of(codec);
     const struct tunic_wireguard_peer *peer = NULL;
     const struct tunic_remote *remote = NULL;
-    uint64_t now = tunic_guard_clock();
+    uint64_t now = tunic_clock_boot();
 
     counters->has_keys = true;
     counters->unrouted = guard->unrouted;

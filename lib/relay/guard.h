@@ -16,8 +16,8 @@
  * is decrypted where it lies, also in one call, and looked at afterwards one by one in the order in
  * which it came, for the replay window and the endpoint depend on it.
  *
- * The protocol's clock is CLOCK_BOOTTIME, since keys age while a laptop sleeps; the loop's timer is
- * set for how long it still takes.
+ * The protocol's clock is tunic_clock_boot, since keys age while a laptop sleeps; the loop's timer
+ * is set for how long it still takes.
  */
 #ifndef TUNIC_RELAY_GUARD_H
 #define TUNIC_RELAY_GUARD_H
@@ -67,7 +67,6 @@ struct tunic_guard {
     struct tunic_codec codec;
     struct tunic_crypto *crypto;
     struct tunic_cipher_pool *pool;
-    struct tunic_wireguard_user user;
     struct tunic_wireguard *wireguard;
     struct tunic_control *control;
     struct tunic_netlink monitor; /* of the device */
@@ -85,7 +84,6 @@ struct tunic_guard {
     uint64_t unrouted;
     uint64_t unauthorised;
     uint64_t last_handshake;
-    uint64_t handshakes; /* that `last_handshake` knows of */
     /* sealing */
     uint8_t *sealed;
     size_t used;
@@ -111,7 +109,6 @@ static inline struct tunic_guard *tunic_guard_of(const struct tunic_codec *codec
 }
 
 /* ---- guard.c --------------------------------------------------------------------------- */
-uint64_t tunic_guard_clock(void); /* CLOCK_BOOTTIME, nanoseconds */
 /* What is due next may have changed. */
 void tunic_guard_arm(struct tunic_guard *guard, uint64_t now);
 

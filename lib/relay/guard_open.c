@@ -96,30 +96,23 @@ static void add(struct tunic_guard *guard, const struct tunic_arrival *arrival, 
 
 /* ---- all messages ---------------------------------------------------------------------- */
 
-static void read_source(const union tunic_socket_address *from,
-                        struct tunic_wireguard_source *source)
+static struct tunic_wireguard_source source_of(const union tunic_socket_address *from)
 {
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    const struct in6_addr host = tunic_endpoint_host(from);
+    struct tunic_wireguard_source source = {.port = tunic_endpoint_port(from)};
 
-    if (from->any.sa_family == AF_INET) {
-        memcpy(source->address, mapped, sizeof(mapped));
-        memcpy(source->address + sizeof(mapped), &from->inet.sin_addr, 4);
-        source->port = ntohs(from->inet.sin_port);
-        return;
-    }
-    memcpy(source->address, &from->inet6.sin6_addr, sizeof(source->address));
-    source->port = ntohs(from->inet6.sin6_port);
+    memcpy(source.address, host.s6_addr, sizeof(source.address));
+    return source;
 }
 
 /* A handshake may end sessions: those of the data before it are looked at first. */
 static void take_handshake(struct tunic_guard *guard, const struct tunic_arrival *arrival,
                            const uint8_t *message, size_t length, uint64_t now)
 {
-    struct tunic_wireguard_source source;
+    const struct tunic_wireguard_source source = source_of(&arrival->from->remote);
 
     if (guard->opening_count > 0)
         finish(guard, now);
-    read_source(&arrival->from->remote, &source);
     guard->from = arrival->from;
     tunic_wireguard_receive(guard->wireguard, message, length, &source, now);
     guard->from = NULL;
@@ -129,7 +122,7 @@ void tunic_guard_open_arrivals(struct tunic_codec *codec, struct tunic_arrival *
                                size_t count)
 {
     struct tunic_guard *guard = tunic_guard_of(codec);
-    uint64_t now = tunic_guard_clock();
+    uint64_t now = tunic_clock_boot();
 
     guard->heard = NULL;
     for (size_t i = 0; i < count; i++) {

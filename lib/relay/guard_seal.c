@@ -6,7 +6,6 @@
 enum {
     CONGESTION_BITS = 3,
     HANDSHAKE_CLASS = 0x88, /* AF41, as WireGuard's other implementations have it */
-    ETHERNET_SOURCE = 6,
 };
 
 /* Room in the buffer of what is sent, which begins anew once everything in it was sent. NULL: there
@@ -205,7 +204,7 @@ static void add_switched(struct tunic_guard *guard, const struct tunic_packet *p
 void tunic_guard_seal(struct tunic_codec *codec, struct tunic_packet *packets, size_t count)
 {
     struct tunic_guard *guard = tunic_guard_of(codec);
-    uint64_t now = tunic_guard_clock();
+    uint64_t now = tunic_clock_boot();
 
     for (size_t i = 0; i < count; i++) {
         if (guard->table)
@@ -219,7 +218,7 @@ void tunic_guard_seal(struct tunic_codec *codec, struct tunic_packet *packets, s
 
 bool tunic_guard_send_waiting(struct tunic_guard *guard, struct tunic_remote *remote)
 {
-    uint64_t now = tunic_guard_clock();
+    uint64_t now = tunic_clock_boot();
     struct tunic_packet packet;
     bool any = false;
 

@@ -134,7 +134,7 @@ static void set_name(struct tunic_guard *guard, const struct tunic_peer_settings
 int tunic_guard_set(struct tunic_guard *guard, const struct tunic_settings *settings,
                     const union tunic_socket_address *found)
 {
-    uint64_t now = tunic_guard_clock();
+    uint64_t now = tunic_clock_boot();
     struct tunic_wireguard_peer *peer;
     size_t names = 0;
     int result = set_interface(guard, settings, now);
@@ -187,7 +187,7 @@ static int set(void *closure, const struct tunic_settings *settings)
     int result = tunic_guard_set(guard, settings, NULL);
     uint64_t now = tunic_clock_now();
 
-    tunic_guard_arm(guard, tunic_guard_clock());
+    tunic_guard_arm(guard, tunic_clock_boot());
     tunic_timer_set(&relay->loop, &relay->refresh, now);
     return result;
 }

@@ -9,8 +9,7 @@
 
 /* ---- addresses ------------------------------------------------------------------------- */
 
-/* Any address as one of IPv6. */
-static struct in6_addr host_of(const union tunic_socket_address *address)
+struct in6_addr tunic_endpoint_host(const union tunic_socket_address *address)
 {
     struct in6_addr host = IN6ADDR_ANY_INIT;
 
@@ -22,6 +21,13 @@ static struct in6_addr host_of(const union tunic_socket_address *address)
         memcpy(&host.s6_addr[12], &address->inet.sin_addr, sizeof(address->inet.sin_addr));
     }
     return host;
+}
+
+bool tunic_endpoint_inet(const union tunic_socket_address *address)
+{
+    const struct in6_addr host = tunic_endpoint_host(address);
+
+    return IN6_IS_ADDR_V4MAPPED(&host);
 }
 
 uint16_t tunic_endpoint_port(const union tunic_socket_address *address)
@@ -41,14 +47,14 @@ static uint32_t scope_of(const union tunic_socket_address *address)
 
 void tunic_endpoint_text(const union tunic_socket_address *address, char text[TUNIC_ENDPOINT_TEXT])
 {
-    struct in6_addr host = host_of(address);
+    struct in6_addr host = tunic_endpoint_host(address);
     unsigned port = tunic_endpoint_port(address);
     char host_text[INET6_ADDRSTRLEN] = "";
     char scope[16] = "";
 
     if (address->any.sa_family == AF_UNSPEC) {
         (void)snprintf(text, TUNIC_ENDPOINT_TEXT, "none");
-    } else if (IN6_IS_ADDR_V4MAPPED(&host)) {
+    } else if (tunic_endpoint_inet(address)) {
         (void)inet_ntop(AF_INET, &host.s6_addr[12], host_text, sizeof(host_text));
         (void)snprintf(text, TUNIC_ENDPOINT_TEXT, "%s:%u", host_text, port);
     } else {
@@ -62,8 +68,8 @@ void tunic_endpoint_text(const union tunic_socket_address *address, char text[TU
 bool tunic_endpoint_same_host(const union tunic_socket_address *left,
                               const union tunic_socket_address *right)
 {
-    struct in6_addr left_host = host_of(left);
-    struct in6_addr right_host = host_of(right);
+    struct in6_addr left_host = tunic_endpoint_host(left);
+    struct in6_addr right_host = tunic_endpoint_host(right);
     uint32_t left_scope = scope_of(left);
     uint32_t right_scope = scope_of(right);
 
@@ -82,7 +88,7 @@ bool tunic_endpoint_same(const union tunic_socket_address *left,
 
 uint32_t tunic_endpoint_hash(const union tunic_socket_address *address)
 {
-    const struct in6_addr host = host_of(address);
+    const struct in6_addr host = tunic_endpoint_host(address);
     uint64_t hash = tunic_endpoint_port(address);
 
     for (size_t i = 0; i < sizeof(host.s6_addr); i++)

@@ -49,6 +49,10 @@ bool tunic_endpoint_same_host(const union tunic_socket_address *left,
                               const union tunic_socket_address *right);
 bool tunic_endpoint_same(const union tunic_socket_address *left,
                          const union tunic_socket_address *right);
+/* As one of IPv6: IPv4 as ::ffff:a.b.c.d, none as ::. */
+struct in6_addr tunic_endpoint_host(const union tunic_socket_address *address);
+/* IPv4, however it is written. */
+bool tunic_endpoint_inet(const union tunic_socket_address *address);
 /* 0: none. */
 uint16_t tunic_endpoint_port(const union tunic_socket_address *address);
 /* Equal for those that are the same. */

@@ -38,9 +38,7 @@ static void put_control(struct msghdr *message, int level, int type, const void 
 
 static bool is_inet(const struct tunic_udp *udp, const struct tunic_endpoint *to)
 {
-    return udp->family == AF_INET || to->remote.any.sa_family == AF_INET ||
-           (to->remote.any.sa_family == AF_INET6 &&
-            IN6_IS_ADDR_V4MAPPED(&to->remote.inet6.sin6_addr));
+    return udp->family == AF_INET || tunic_endpoint_inet(&to->remote);
 }
 
 /* Answers come from the address that was spoken to; of link-local ones the interface too. */

@@ -22,24 +22,26 @@ static int derive(struct tunic_crypto *crypto, uint8_t key[TUNIC_KEY_SIZE], cons
     return tunic_blake2s(crypto, key, pieces, TUNIC_COUNT(pieces));
 }
 
+static int derive_both(struct tunic_crypto *crypto, uint8_t mac1_key[TUNIC_KEY_SIZE],
+                       uint8_t cookie_key[TUNIC_KEY_SIZE], const uint8_t public_key[TUNIC_KEY_SIZE])
+{
+    int result = derive(crypto, mac1_key, mac1_label, public_key);
+
+    return result != 0 ? result : derive(crypto, cookie_key, cookie_label, public_key);
+}
+
 int tunic_cookie_checker_begin(struct tunic_crypto *crypto, struct tunic_cookie_checker *checker,
                                const uint8_t public_key[TUNIC_KEY_SIZE])
 {
-    int result;
-
     tunic_wipe(checker, sizeof(*checker));
-    result = derive(crypto, checker->mac1_key, mac1_label, public_key);
-    return result != 0 ? result : derive(crypto, checker->cookie_key, cookie_label, public_key);
+    return derive_both(crypto, checker->mac1_key, checker->cookie_key, public_key);
 }
 
 int tunic_cookie_maker_begin(struct tunic_crypto *crypto, struct tunic_cookie_maker *maker,
                              const uint8_t public_key[TUNIC_KEY_SIZE])
 {
-    int result;
-
     tunic_wipe(maker, sizeof(*maker));
-    result = derive(crypto, maker->mac1_key, mac1_label, public_key);
-    return result != 0 ? result : derive(crypto, maker->cookie_key, cookie_label, public_key);
+    return derive_both(crypto, maker->mac1_key, maker->cookie_key, public_key);
 }
 
 /* ---- codes ----------------------------------------------------------------------------- */

@@ -63,7 +63,7 @@ static void confirm(struct tunic_wireguard *wireguard, struct tunic_session *ses
 bool tunic_session_received(struct tunic_wireguard *wireguard, struct tunic_session *session,
                             const struct tunic_packet_job *job, uint64_t now)
 {
-    const struct tunic_wireguard_user *user = wireguard->user;
+    const struct tunic_wireguard_user *user = &wireguard->user;
     struct tunic_wireguard_peer *peer = session->peer;
 
     if (job->failed) {

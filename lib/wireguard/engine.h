@@ -109,7 +109,7 @@ struct tunic_flood {
 
 struct tunic_wireguard {
     struct tunic_crypto *crypto;
-    const struct tunic_wireguard_user *user;
+    struct tunic_wireguard_user user;
     bool has_identity;
     struct tunic_identity identity;
     struct tunic_cookie_checker checker;

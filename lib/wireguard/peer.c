@@ -41,7 +41,7 @@ void tunic_peer_received(struct tunic_wireguard_peer *peer, uint64_t bytes, uint
 void tunic_peer_completed(struct tunic_wireguard *wireguard, struct tunic_wireguard_peer *peer)
 {
     tunic_timers_handshake_completed(&peer->timers);
-    wireguard->user->wall_clock(wireguard->user->closure, &peer->handshake);
+    wireguard->user.wall_clock(wireguard->user.closure, &peer->handshake);
     wireguard->counters.handshakes++;
 }
 

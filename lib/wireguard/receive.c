@@ -31,7 +31,7 @@ static bool loaded(struct tunic_flood *load, uint64_t now)
 static void demand_cookie(struct tunic_wireguard *wireguard, const uint8_t *message, size_t length,
                           const struct tunic_wireguard_source *source, uint64_t now)
 {
-    const struct tunic_wireguard_user *user = wireguard->user;
+    const struct tunic_wireguard_user *user = &wireguard->user;
     uint8_t reply[TUNIC_COOKIE_REPLY_SIZE];
 
     if (!tunic_limit_allows(wireguard->replies, source, now)) {
@@ -104,7 +104,7 @@ static bool fresh(struct tunic_wireguard *wireguard, const struct tunic_wireguar
 
 static void take_initiation(struct tunic_wireguard *wireguard, const uint8_t *message, uint64_t now)
 {
-    const struct tunic_wireguard_user *user = wireguard->user;
+    const struct tunic_wireguard_user *user = &wireguard->user;
     struct tunic_handshake handshake = {0};
     uint8_t timestamp[TUNIC_TIMESTAMP_SIZE];
     struct tunic_wireguard_peer *peer = read_initiation(wireguard, &handshake, message, timestamp);
@@ -156,7 +156,7 @@ static struct tunic_session *read_response(struct tunic_wireguard *wireguard,
 
 static void take_response(struct tunic_wireguard *wireguard, const uint8_t *message, uint64_t now)
 {
-    const struct tunic_wireguard_user *user = wireguard->user;
+    const struct tunic_wireguard_user *user = &wireguard->user;
     struct tunic_indexed *indexed =
         tunic_table_index(&wireguard->table, tunic_get32(message + TUNIC_AT_RESPONSE_RECEIVER));
 

@@ -8,7 +8,7 @@ static void send_message(struct tunic_wireguard *wireguard, struct tunic_wiregua
                          const uint8_t *message, size_t length, uint64_t now)
 {
     tunic_peer_sent(peer, length, now);
-    wireguard->user->send(wireguard->user->closure, peer, message, length);
+    wireguard->user.send(wireguard->user.closure, peer, message, length);
 }
 
 /* ---- initiations ----------------------------------------------------------------------- */
@@ -45,7 +45,7 @@ static void make_timestamp(const struct tunic_wireguard_user *user,
 static int write_initiation(struct tunic_wireguard *wireguard, struct tunic_wireguard_peer *peer,
                             uint8_t *message, uint64_t now)
 {
-    const struct tunic_wireguard_user *user = wireguard->user;
+    const struct tunic_wireguard_user *user = &wireguard->user;
     struct tunic_handshake *handshake = &peer->attempt->handshake;
     uint8_t timestamp[TUNIC_TIMESTAMP_SIZE];
 
@@ -91,7 +91,7 @@ static void initiate(struct tunic_wireguard *wireguard, struct tunic_wireguard_p
         return;
     peer->attempt->peer = peer;
     peer->attempt->begun = now;
-    tunic_table_add_index(&wireguard->table, &peer->attempt->indexed, wireguard->user);
+    tunic_table_add_index(&wireguard->table, &peer->attempt->indexed, &wireguard->user);
     if (write_initiation(wireguard, peer, message, now) < 0)
         tunic_attempt_drop(wireguard, peer);
     else
@@ -145,7 +145,7 @@ void tunic_initiate_again(struct tunic_wireguard *wireguard, struct tunic_wiregu
 static int write_response(struct tunic_wireguard *wireguard, struct tunic_session *session,
                           struct tunic_handshake *handshake, uint8_t *message, uint64_t now)
 {
-    const struct tunic_wireguard_user *user = wireguard->user;
+    const struct tunic_wireguard_user *user = &wireguard->user;
     struct tunic_wireguard_peer *peer = session->peer;
 
     user->random(user->closure, handshake->ephemeral.private_key, TUNIC_KEY_SIZE);
@@ -172,7 +172,7 @@ void tunic_respond(struct tunic_wireguard *wireguard, struct tunic_wireguard_pee
     if (!session)
         return;
     session->remote_index = remote_index;
-    tunic_table_add_index(&wireguard->table, &session->indexed, wireguard->user);
+    tunic_table_add_index(&wireguard->table, &session->indexed, &wireguard->user);
     if (write_response(wireguard, session, handshake, message, now) < 0) {
         tunic_session_free(wireguard, session);
         return;

@@ -18,7 +18,7 @@ struct tunic_session *tunic_session_new(struct tunic_wireguard *wireguard,
                                         struct tunic_wireguard_peer *peer, bool initiator,
                                         uint64_t now)
 {
-    const struct tunic_wireguard_user *user = wireguard->user;
+    const struct tunic_wireguard_user *user = &wireguard->user;
     struct tunic_session *session = calloc(1, sizeof(*session));
     uint64_t serials[2] = {0, 0};
 

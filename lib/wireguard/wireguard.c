@@ -17,7 +17,7 @@ int tunic_wireguard_open(struct tunic_wireguard **wireguard, struct tunic_crypto
     if (!opened)
         return tunic_error_memory(error);
     opened->crypto = crypto;
-    opened->user = user;
+    opened->user = *user;
     user->random(user->closure, &opened->table.seed, sizeof(opened->table.seed));
     user->random(user->closure, &opened->dice, sizeof(opened->dice));
     user->random(user->closure, &seed, sizeof(seed));
@@ -152,7 +152,7 @@ uint64_t tunic_wireguard_due(const struct tunic_wireguard *wireguard)
 
 static void tick(struct tunic_wireguard *wireguard, struct tunic_wireguard_peer *peer, uint64_t now)
 {
-    const struct tunic_wireguard_user *user = wireguard->user;
+    const struct tunic_wireguard_user *user = &wireguard->user;
     unsigned due = tunic_timers_due(&peer->timers, now);
 
     if (due & TUNIC_DUE_ZERO)

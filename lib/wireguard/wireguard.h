@@ -80,6 +80,7 @@ struct tunic_wireguard_user {
     void (*gave_up)(void *closure, struct tunic_wireguard_peer *peer);
 };
 
+/* `user` is copied. */
 int tunic_wireguard_open(struct tunic_wireguard **wireguard, struct tunic_crypto *crypto,
                          const struct tunic_wireguard_user *user, struct tunic_error *error);
 /* Wipes everything. NULL too. */

@@ -60,10 +60,7 @@ static bool nothing_waits(void *closure, struct tunic_wireguard_peer *peer)
 
 void end_open(struct end *end, struct tunic_crypto *crypto, uint64_t seed)
 {
-    struct tunic_error error;
-
-    end->dice = seed;
-    end->user = (struct tunic_wireguard_user){.closure = end,
+    const struct tunic_wireguard_user user = {.closure = end,
                                               .random = end_random,
                                               .wall_clock = wall_clock,
                                               .send = send_message,
@@ -72,6 +69,8 @@ void end_open(struct end *end, struct tunic_crypto *crypto, uint64_t seed)
                                               .usable = nothing_waits,
                                               .retried = ignore,
                                               .gave_up = ignore};
-    require(tunic_wireguard_open(&end->wireguard, crypto, &end->user, &error) == 0, "%s",
-            error.action);
+    struct tunic_error error;
+
+    end->dice = seed;
+    require(tunic_wireguard_open(&end->wireguard, crypto, &user, &error) == 0, "%s", error.action);
 }

@@ -10,7 +10,6 @@ enum { END_POST = 256 };
 /* An engine, and what it sent last. */
 struct end {
     struct tunic_wireguard *wireguard;
-    struct tunic_wireguard_user user;
     uint8_t post[END_POST];
     size_t posted;
     uint64_t dice;

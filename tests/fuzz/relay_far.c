@@ -86,17 +86,17 @@ void relay_far_agree(unsigned peer)
 {
     struct tunic_wireguard *wireguard = far.guard->wireguard;
     struct tunic_wireguard_peer *theirs = far.remotes[peer]->peer;
-    struct tunic_session *session = tunic_session_new(wireguard, theirs, true, tunic_guard_clock());
+    struct tunic_session *session = tunic_session_new(wireguard, theirs, true, tunic_clock_boot());
 
     fuzz_check(session != NULL);
     tunic_peer_forget(wireguard, theirs);
     set_keys(session->send.bytes, session->receive.bytes, peer);
-    tunic_table_add_index(&wireguard->table, &session->indexed, wireguard->user);
+    tunic_table_add_index(&wireguard->table, &session->indexed, &wireguard->user);
     session->remote_index = peer + 1;
     theirs->current = session;
     far.queues[peer].counter = far.counters[peer] = 0;
     far.seen[peer] = false;
-    (void)far.guard->user.usable(far.guard, theirs);
+    (void)wireguard->user.usable(far.guard, theirs);
 }
 
 size_t relay_far_seal(unsigned peer, uint64_t counter, const uint8_t *text, size_t length,

@@ -130,7 +130,7 @@ static void give_cookie(struct fuzz_input *input, size_t flags)
     struct far *far = &near.fars[flags & FAR];
     struct far_message made;
 
-    if (!far_give_cookie(far, &near.user, near.now, &made))
+    if (!far_give_cookie(far, &near.wireguard->user, near.now, &made))
         return;
     struct far_message message = made;
     made.authentic = false; /* it proves nothing of who is where */

@@ -210,16 +210,16 @@ void near_open(struct near *near)
     memset(near, 0, sizeof(*near));
     near->now = 1000 * TUNIC_SECOND;
     near->random = 1;
-    near->user = (struct tunic_wireguard_user){.closure = near,
-                                               .random = fill_random,
-                                               .wall_clock = wall_clock,
-                                               .send = send_message,
-                                               .answer = answer,
-                                               .authenticated = authenticated,
-                                               .usable = usable,
-                                               .retried = retried,
-                                               .gave_up = gave_up};
-    fuzz_check(tunic_wireguard_open(&near->wireguard, far_crypto, &near->user, &error) == 0);
+    const struct tunic_wireguard_user user = {.closure = near,
+                                              .random = fill_random,
+                                              .wall_clock = wall_clock,
+                                              .send = send_message,
+                                              .answer = answer,
+                                              .authenticated = authenticated,
+                                              .usable = usable,
+                                              .retried = retried,
+                                              .gave_up = gave_up};
+    fuzz_check(tunic_wireguard_open(&near->wireguard, far_crypto, &user, &error) == 0);
     memcpy(near->public_key, public_key, TUNIC_KEY_SIZE);
     memcpy(near->fars, fars, sizeof(fars));
     near_set_key(near, 0);

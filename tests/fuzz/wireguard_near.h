@@ -49,7 +49,6 @@ struct near_sent {
 };
 
 struct near {
-    struct tunic_wireguard_user user;
     struct tunic_wireguard *wireguard;
     uint64_t now;
     int64_t clock; /* seconds by which the wall clock is wrong */

@@ -160,7 +160,7 @@ static void indices_differ(void **state)
     (void)state;
     struct side_link *third = side_meet(&network, 0, 2, true);
     drawings = 0;
-    network.nodes[0].user.random = draw;
+    network.nodes[0].wireguard->user.random = draw;
     initiate(left);
     initiate(third);
     assert_int_equal(left->peer->attempt->indexed.index, 7);

@@ -170,7 +170,8 @@ static void opening(void **state)
     for (unsigned step = 1; result < 0; step++) {
         calls = 0;
         failing = step;
-        result = tunic_wireguard_open(&wireguard, network.crypto, &network.nodes[0].user, &error);
+        result = tunic_wireguard_open(&wireguard, network.crypto, &network.nodes[0].wireguard->user,
+                                      &error);
         failing = 0;
         assert_true(result == 0 || result == -ENOMEM);
     }

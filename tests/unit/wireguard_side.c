@@ -204,16 +204,16 @@ static void open_node(struct side_node *node)
 {
     struct tunic_error error;
 
-    node->user = (struct tunic_wireguard_user){.closure = node,
-                                               .random = random_bytes,
-                                               .wall_clock = wall_clock,
-                                               .send = send_message,
-                                               .answer = answer,
-                                               .authenticated = authenticated,
-                                               .usable = usable,
-                                               .retried = retried,
-                                               .gave_up = gave_up};
-    check(tunic_wireguard_open(&node->wireguard, node->network->crypto, &node->user, &error) == 0);
+    const struct tunic_wireguard_user user = {.closure = node,
+                                              .random = random_bytes,
+                                              .wall_clock = wall_clock,
+                                              .send = send_message,
+                                              .answer = answer,
+                                              .authenticated = authenticated,
+                                              .usable = usable,
+                                              .retried = retried,
+                                              .gave_up = gave_up};
+    check(tunic_wireguard_open(&node->wireguard, node->network->crypto, &user, &error) == 0);
     check(tunic_wireguard_set_private_key(node->wireguard, node->private_key, node->network->now,
                                           NULL, NULL) == 0);
 }

@@ -39,7 +39,6 @@ struct side_link {
 struct side_node {
     struct side_network *network;
     struct tunic_wireguard *wireguard;
-    struct tunic_wireguard_user user;
     unsigned address;
     int64_t clock; /* seconds by which its wall clock is wrong */
     uint8_t private_key[TUNIC_KEY_SIZE];
