@@ -8,6 +8,7 @@
  *   array.c   room for one more in an array
  *   clock.c   the clocks that only go forward
  *   random.c  random numbers
+ *   notify.c  telling a service manager that all is ready
  *
  * Convention of the whole library: a function that can fail returns 0 or a negative errno, and
  * fills the struct tunic_error it was given, which may not be NULL. Nothing here prints, exits or
@@ -120,5 +121,19 @@ uint64_t tunic_clock_boot(void);
 /* Fills `bytes` with what the kernel's generator gives, fit for keys; waits at boot until it is
  * ready. 0, or a negative errno where a filter forbids it. */
 int tunic_random(void *bytes, size_t length);
+
+/* ---- readiness ------------------------------------------------------------------------- */
+
+/* The ready notification of service managers, sd_notify(3). */
+struct tunic_notify {
+    int descriptor; /* -1: nobody waits */
+};
+
+/* `path` is what NOTIFY_SOCKET says, or NULL. Connects while this process still may; where it
+ * cannot, nobody waits. */
+void tunic_notify_open(struct tunic_notify *notify, const char *path);
+/* Tells it, once, and closes. */
+void tunic_notify_ready(struct tunic_notify *notify);
+void tunic_notify_close(struct tunic_notify *notify);
 
 #endif

@@ -122,15 +122,6 @@ void tunic_plain_open(struct tunic_codec *codec, struct tunic_relay *relay);
 int tunic_guard_open(struct tunic_codec **codec, struct tunic_relay *relay,
                      struct tunic_error *error);
 
-/* ---- notify.c ---- */
-struct tunic_notify {
-    int descriptor; /* -1: nobody wants to know */
-};
-/* Connects to where `path` (NULL: nowhere) leads, while this process still may. */
-void tunic_notify_open(struct tunic_notify *notify, const char *path);
-void tunic_notify_ready(struct tunic_notify *notify);
-void tunic_notify_close(struct tunic_notify *notify);
-
 /* ---- relay.c ---- */
 /* Gives up what the helper that looks names up does not need. */
 int tunic_relay_confine_resolver(void *closure, struct tunic_error *error);

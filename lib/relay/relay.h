@@ -8,7 +8,6 @@
  *   inbound.c   transport → codec → merge → device
  *   codec.h     what a codec is; plain.c is the one that does nothing, guard*.c that of WireGuard
  *   peer.c      whom a plain relay speaks with, and looking it up again
- *   notify.c    the ready notification of service managers
  *
  *          tun queue ── outbound ──> codec.seal ──> transport.send
  *          tun queue <── inbound ─── codec.open <── transport.arrived

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "relay/engine.h"
+#include "base/base.h"
 
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
-#include "relay/engine.h"
+#include "base/base.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
