@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #define TUNIC_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define TUNIC_MUST_CHECK __attribute__((warn_unused_result))
@@ -105,6 +106,19 @@ void tunic_text_escape(char *target, size_t size, const char *source);
 /* Length in bytes (1 to 4) of the UTF-8 sequence at `text`, or 0 where it is not valid: overlong
  * forms, surrogates and values beyond U+10FFFF included. `text` is NUL-terminated. */
 size_t tunic_text_utf8(const char *text);
+
+/* ---- pieces ---------------------------------------------------------------------------- */
+
+/* Bytes that are only read, as one of several that lie apart: an iovec knows no const. */
+static inline struct iovec tunic_piece(const void *bytes, size_t length)
+{
+    const union {
+        const void *read;
+        void *base;
+    } piece = {bytes};
+
+    return (struct iovec){.iov_base = piece.base, .iov_len = length};
+}
 
 /* ---- arrays ---------------------------------------------------------------------------- */
 

@@ -45,17 +45,6 @@ bool tunic_is_zero(const void *bytes, size_t length);
 
 /* ---- hashes ---------------------------------------------------------------------------- */
 
-/* A piece of what is hashed: it is only read, which a struct iovec cannot say. */
-static inline struct iovec tunic_piece(const void *bytes, size_t length)
-{
-    const union {
-        const void *read;
-        void *base;
-    } piece = {bytes};
-
-    return (struct iovec){.iov_base = piece.base, .iov_len = length};
-}
-
 /* BLAKE2s-256 of the pieces one behind the other. */
 int tunic_blake2s(struct tunic_crypto *crypto, uint8_t hash[TUNIC_HASH_SIZE],
                   const struct iovec *pieces, size_t count);

@@ -94,6 +94,31 @@ static void offer_keywords(const struct completion *completion)
     offer_names(completion);
 }
 
+/* Offers what may stand in place of the last of the words behind a keyword that takes the rest. */
+static void complete_rest(const struct completion *completion, const struct tunic_keyword *keyword,
+                          const char *const *words, size_t count)
+{
+    const struct tunic_keyword *option;
+    uint64_t given = 0;
+    size_t next = 0;
+
+    while (next + 1 < count && (option = tunic_rest_option(keyword, words[next], &given)) != NULL) {
+        next++;
+        if (!tunic_keyword_has_value(option))
+            continue;
+        if (next + 1 == count) {
+            offer_value(completion, option);
+            return;
+        }
+        next++;
+    }
+    for (size_t i = 0; next + 1 == count && i < keyword->option_count; i++)
+        if (!(given >> i & 1))
+            completion->offer(completion->closure, keyword->options[i].word,
+                              keyword->options[i].help);
+    completion->provide(completion->closure, keyword->candidates);
+}
+
 void tunic_grammar_complete(const struct tunic_grammar *grammar, const char *const *words,
                             size_t count, tunic_offer offer, tunic_provide provide, void *closure)
 {
@@ -106,6 +131,10 @@ void tunic_grammar_complete(const struct tunic_grammar *grammar, const char *con
                       (match.keyword && tunic_keyword_has_value(match.keyword));
         if (match.kind == TUNIC_WORD_KEYWORD)
             completion.named[match.section - grammar->sections] |= UINT64_C(1) << match.index;
+        if (match.keyword && match.keyword->value == TUNIC_VALUE_REST) {
+            complete_rest(&completion, match.keyword, words + i + 1, count - i - 1);
+            return;
+        }
         if (valued && i + 2 == count) {
             if (match.kind == TUNIC_WORD_NAMING)
                 provide(closure, grammar->name_candidates);

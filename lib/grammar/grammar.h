@@ -16,6 +16,10 @@
  *      `dev` or `name`;
  *   4. an unambiguous prefix of any keyword.
  * So a cut-off keyword never becomes a name by accident, and a name never a keyword.
+ *
+ * A keyword that takes the rest of the words (TUNIC_VALUE_REST) has to be spelled out: whoever
+ * reads the options before all this must know it too. Its own options stand before the rest,
+ * spelled out; a "--" may end them.
  */
 #ifndef TUNIC_GRAMMAR_H
 #define TUNIC_GRAMMAR_H
@@ -31,6 +35,13 @@ enum tunic_value {
     TUNIC_VALUE_CHOICE, /* one of `choices`; uint32_t, its index */
     TUNIC_VALUE_WORD,   /* any word; const char *, borrowed from the words parsed */
     TUNIC_VALUE_CUSTOM, /* what `parse` says */
+    TUNIC_VALUE_REST,   /* all that follows, at least one word; struct tunic_rest */
+};
+
+/* Words that are another program's; borrowed from the words parsed. */
+struct tunic_rest {
+    const char *const *words;
+    size_t count;
 };
 
 /* What a shell may offer where a value or a name stands. */
@@ -72,7 +83,8 @@ struct tunic_keyword {
     size_t offset;
     /* TUNIC_VALUE_CUSTOM: reads `word` (NULL where placeholder is) into `target`. */
     int (*parse)(const char *word, void *target, struct tunic_error *error);
-    const struct tunic_keyword *options; /* accepted directly after it; custom or none only */
+    /* Accepted directly after it; custom or none only. Of the rest: between it and the rest. */
+    const struct tunic_keyword *options;
     size_t option_count;
     const void *extra; /* what the table's owner keeps with a row: nothing here looks at it */
 };

@@ -2,31 +2,9 @@
 #include "grammar/walk.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum {
-    QUOTED = 80,    /* how much of a wrong word an error repeats */
-    FEW_NAMES = 64, /* so many are compared one by one */
-};
-
-int tunic_name_list_add(struct tunic_name_list *list, const char *name, struct tunic_error *error)
-{
-    const char **grown =
-        tunic_array_reserve(list->names, list->count, &list->capacity, sizeof(*grown));
-
-    if (!grown)
-        return tunic_error_memory(error);
-    list->names = grown;
-    list->names[list->count++] = name;
-    return 0;
-}
-
-void tunic_name_list_free(struct tunic_name_list *list)
-{
-    free(list->names);
-    *list = (struct tunic_name_list){0};
-}
+enum { QUOTED = 80 }; /* how much of a wrong word an error repeats */
 
 /* ---- values ---------------------------------------------------------------------------- */
 
@@ -101,6 +79,7 @@ static int parse_value(const struct tunic_keyword *keyword, const char *word, vo
     case TUNIC_VALUE_WORD:
         memcpy(member, &word, sizeof(word)); /* cppcheck-suppress pointerSize */
         return 0;
+    case TUNIC_VALUE_REST: /* take_rest */
     case TUNIC_VALUE_CUSTOM:
         break;
     }
@@ -269,63 +248,6 @@ static int suspect_name(const struct tunic_walk *walk, const char *word, struct 
     return -EINVAL;
 }
 
-/* A template may stand again: each makes another interface. */
-static bool is_double(const char *left, const char *right)
-{
-    return strcmp(left, right) == 0 && !strchr(left, '%');
-}
-
-static int refuse_double(const char *name, struct tunic_error *error)
-{
-    char quoted[QUOTED];
-
-    tunic_text_escape(quoted, sizeof(quoted), name);
-    return tunic_error_set(error, TUNIC_USAGE, "name '%s' is given twice", quoted);
-}
-
-static int add_name(const struct tunic_walk *walk, const char *name, struct tunic_name_list *names,
-                    struct tunic_error *error)
-{
-    const struct tunic_grammar *grammar = walk->grammar;
-    char quoted[QUOTED];
-
-    if (grammar->names == TUNIC_NAMES_ONE && names->count == 1) {
-        tunic_text_escape(quoted, sizeof(quoted), name);
-        return tunic_error_set(error, TUNIC_USAGE, "'%s' is one name too many", quoted);
-    }
-    int result = grammar->check_name ? grammar->check_name(name, error) : 0;
-    if (result != 0)
-        return result;
-    for (size_t i = 0; i < names->count && names->count < FEW_NAMES; i++)
-        if (is_double(names->names[i], name))
-            return refuse_double(name, error);
-    return tunic_name_list_add(names, name, error);
-}
-
-static int compare_names(const void *left, const void *right)
-{
-    return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
-/* add_name finds doubles among few names as it goes; among many, sorting does it once. */
-static int check_doubles(const struct tunic_name_list *names, struct tunic_error *error)
-{
-    int result = 0;
-
-    if (names->count < FEW_NAMES)
-        return 0;
-    const char **sorted = malloc(names->count * sizeof(*sorted));
-    if (!sorted)
-        return tunic_error_memory(error);
-    memcpy(sorted, names->names, names->count * sizeof(*sorted));
-    qsort(sorted, names->count, sizeof(*sorted), compare_names);
-    for (size_t i = 1; i < names->count && result == 0; i++)
-        if (is_double(sorted[i - 1], sorted[i]))
-            result = refuse_double(sorted[i], error);
-    free(sorted);
-    return result;
-}
-
 static int missing_value(const struct tunic_match *match, const char *word,
                          struct tunic_error *error)
 {
@@ -363,6 +285,38 @@ static int take_keyword(const struct tunic_walk *walk, const struct tunic_match 
     return result;
 }
 
+/* Takes a keyword, its options and the rest of the `count` words that follow it. */
+static int take_rest(const struct tunic_match *match, const char *const *words, size_t count,
+                     struct tunic_error *error)
+{
+    const struct tunic_section *section = match->section;
+    const struct tunic_keyword *keyword = match->keyword;
+    const struct tunic_keyword *option;
+    uint64_t given = 0;
+    size_t next = 0;
+    bool skip;
+    int result = check_repeat(match, NULL, &skip, error);
+
+    while (result == 0 && next < count &&
+           (option = tunic_rest_option(keyword, words[next], &given)) != NULL) {
+        const struct tunic_match value = {.kind = TUNIC_WORD_OPTION, .keyword = option};
+        bool valued = tunic_keyword_has_value(option);
+        if (valued && ++next == count)
+            return missing_value(&value, words[next - 1], error);
+        result = parse_value(option, valued ? words[next] : NULL, section->target, error);
+        next++;
+    }
+    if (result != 0)
+        return result;
+    next += next < count && strcmp(words[next], "--") == 0;
+    if (next == count)
+        return missing_value(match, keyword->word, error);
+    const struct tunic_rest rest = {.words = words + next, .count = count - next};
+    memcpy((char *)section->target + keyword->offset, &rest, sizeof(rest));
+    *section->named |= UINT64_C(1) << match->index;
+    return 0;
+}
+
 int tunic_grammar_parse(const struct tunic_grammar *grammar, const char *const *words, size_t count,
                         struct tunic_name_list *names, struct tunic_error *error)
 {
@@ -377,20 +331,24 @@ int tunic_grammar_parse(const struct tunic_grammar *grammar, const char *const *
             return unknown_word(&walk, &match, words[i], error);
         if (valued && i + 1 == count)
             return missing_value(&match, words[i], error);
+        if (match.keyword && match.keyword->value == TUNIC_VALUE_REST) {
+            result = take_rest(&match, words + i + 1, count - i - 1, error);
+            break;
+        }
         const char *value = valued ? words[++i] : NULL;
         if (match.kind == TUNIC_WORD_NAMING) {
-            result = add_name(&walk, value, names, error);
+            result = tunic_walk_add_name(&walk, value, names, error);
         } else if (match.kind == TUNIC_WORD_NAME) {
             result = suspect_name(&walk, words[i], error);
             if (result == 0)
-                result = add_name(&walk, words[i], names, error);
+                result = tunic_walk_add_name(&walk, words[i], names, error);
         } else if (match.keyword) { /* always: nothing else is left */
             result = take_keyword(&walk, &match, value, error);
         }
         tunic_walk_step(&walk, &match);
     }
     if (result == 0)
-        result = check_doubles(names, error);
+        result = tunic_names_check(names, error);
     if (result == 0 && names->count == 0 && grammar->names != TUNIC_NAMES_NONE &&
         !grammar->names_optional)
         return tunic_error_set(error, TUNIC_USAGE, "a name is missing");

@@ -5,9 +5,24 @@
 
 enum { HELP_COLUMN = 30 };
 
+/* An option has no options of its own: this goes one level deep.
+ * NOLINTNEXTLINE(misc-no-recursion) */
+static void add_options(const struct tunic_keyword *keyword, struct tunic_text *text)
+{
+    for (size_t i = 0; i < keyword->option_count; i++) {
+        tunic_text_add(text, " [");
+        tunic_keyword_form(&keyword->options[i], text);
+        tunic_text_add(text, "]%s", keyword->options[i].repeat == TUNIC_REPEAT_ALWAYS ? "…" : "");
+    }
+}
+
+/* What stands before the rest is part of the form.
+ * NOLINTNEXTLINE(misc-no-recursion): as above */
 void tunic_keyword_form(const struct tunic_keyword *keyword, struct tunic_text *text)
 {
     tunic_text_add(text, "%s", keyword->word);
+    if (keyword->value == TUNIC_VALUE_REST)
+        add_options(keyword, text);
     if (!tunic_keyword_has_value(keyword))
         return;
     if (keyword->placeholder) {
@@ -18,14 +33,18 @@ void tunic_keyword_form(const struct tunic_keyword *keyword, struct tunic_text *
         tunic_text_add(text, "%s%s", choice == keyword->choices ? " " : "|", *choice);
 }
 
-/* An option has no options of its own: this goes one level deep.
- * NOLINTNEXTLINE(misc-no-recursion) */
+/* Its form, and what may stand behind it. */
+static void add_keyword(const struct tunic_keyword *keyword, struct tunic_text *text)
+{
+    tunic_keyword_form(keyword, text);
+    if (keyword->value != TUNIC_VALUE_REST)
+        add_options(keyword, text);
+}
+
 static void usage_keyword(const struct tunic_keyword *keyword, struct tunic_text *text)
 {
     tunic_text_add(text, " [");
-    tunic_keyword_form(keyword, text);
-    for (size_t i = 0; i < keyword->option_count; i++)
-        usage_keyword(&keyword->options[i], text);
+    add_keyword(keyword, text);
     tunic_text_add(text, "]%s", keyword->repeat == TUNIC_REPEAT_ALWAYS ? "…" : "");
 }
 
@@ -48,7 +67,7 @@ static void usage_group(const struct tunic_section *section, size_t first, struc
             section->keywords[i].exclusive != section->keywords[first].exclusive)
             continue;
         tunic_text_add(text, "%s", before);
-        tunic_keyword_form(&section->keywords[i], text);
+        add_keyword(&section->keywords[i], text);
         before = "|";
     }
     tunic_text_add(text, "]");
@@ -73,6 +92,16 @@ void tunic_grammar_usage(const struct tunic_grammar *grammar, struct tunic_text 
     }
 }
 
+/* Of a text of ours: a character is one wide, whatever bytes it has. */
+static size_t columns(const struct tunic_text *text, size_t start)
+{
+    size_t count = 0;
+
+    for (size_t i = start; i < text->length; i++)
+        count += ((unsigned char)text->text[i] & 0xC0) != 0x80; /* goes on with a character */
+    return count;
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): as above */
 static void explain_keyword(const struct tunic_keyword *keyword, size_t indent,
                             struct tunic_text *text)
@@ -81,7 +110,7 @@ static void explain_keyword(const struct tunic_keyword *keyword, size_t indent,
 
     tunic_text_add(text, "%*s", (int)indent, "");
     tunic_keyword_form(keyword, text);
-    size_t width = text->length - start;
+    size_t width = columns(text, start);
     if (width + 2 > HELP_COLUMN)
         tunic_text_add(text, "\n%*s", HELP_COLUMN, "");
     else

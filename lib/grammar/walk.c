@@ -42,6 +42,8 @@ static bool match_table(struct tunic_match *match, enum tunic_word_kind kind,
             continue;
         if (how == MATCH_IPROUTE2 && !keywords[i].iproute2)
             continue;
+        if (how == MATCH_PREFIX && keywords[i].value == TUNIC_VALUE_REST)
+            continue;
         if (!word_matches(word, keywords[i].word, how))
             continue;
         if (match->kind != TUNIC_WORD_UNKNOWN) {
@@ -113,6 +115,18 @@ struct tunic_match tunic_walk_match(const struct tunic_walk *walk, const char *w
         return match;
     }
     return match_keywords(walk, word, MATCH_PREFIX);
+}
+
+const struct tunic_keyword *tunic_rest_option(const struct tunic_keyword *keyword, const char *word,
+                                              uint64_t *given)
+{
+    for (size_t i = 0; i < keyword->option_count; i++) {
+        if (strcmp(word, keyword->options[i].word) != 0 || *given >> i & 1)
+            continue;
+        *given |= UINT64_C(1) << i;
+        return &keyword->options[i];
+    }
+    return NULL;
 }
 
 void tunic_walk_step(struct tunic_walk *walk, const struct tunic_match *match)

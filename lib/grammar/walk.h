@@ -46,6 +46,18 @@ bool tunic_walk_bare_name(const struct tunic_walk *walk);
 void tunic_walk_step(struct tunic_walk *walk, const struct tunic_match *match);
 bool tunic_section_accepts(const struct tunic_section *section, size_t index);
 
+/* names.c: adds a name that is judged before; and, once all are there, looks for doubles among
+ * many.
+ */
+int tunic_walk_add_name(const struct tunic_walk *walk, const char *name,
+                        struct tunic_name_list *names, struct tunic_error *error);
+int tunic_names_check(const struct tunic_name_list *names, struct tunic_error *error);
+
+/* The option that a word between a keyword and its rest is, or NULL: the rest begins with it. Bits
+ * of `given` are the options that were given. */
+const struct tunic_keyword *tunic_rest_option(const struct tunic_keyword *keyword, const char *word,
+                                              uint64_t *given);
+
 /* Whether an option of the last keyword may be given (again). */
 static inline bool tunic_walk_offers(const struct tunic_walk *walk, size_t option)
 {
@@ -65,6 +77,7 @@ static inline bool tunic_keyword_has_value(const struct tunic_keyword *keyword)
     case TUNIC_VALUE_NUMBER:
     case TUNIC_VALUE_CHOICE:
     case TUNIC_VALUE_WORD:
+    case TUNIC_VALUE_REST:
         return true;
     }
     return true;
