@@ -14,27 +14,19 @@
 
 #include "packet/bytes.h"
 #include "packet/fields.h"
+#include "packet/reply.h"
 
 #include <netinet/in.h>
 
 enum {
-    MAC = 6,
-    MAC_GROUP = 0x01,
     IPV4_FLAGS = 6,
     IPV4_DO_NOT_FRAGMENT = 0x4000,
     IPV4_OFFSET = 0x1FFF,
-    IPV4_SOURCE = 12,
-    IPV4_TARGET = 16,
     IPV4_MTU_LEAST = 68,
     IPV4_ANSWER_MOST = 576, /* what every host takes */
     IPV6_OFFSET = 0xFFF8,
-    IPV6_SOURCE = 8,
-    IPV6_TARGET = 24,
-    IPV6_ADDRESS = 16,
     IPV6_MTU_LEAST = 1280,
-    HOP_LIMIT = 64,
     INTERNETWORK_CONTROL = 0xC0, /* RFC 1812 4.3.2.5 */
-    ICMP_HEADER = 8,             /* of either version */
     ICMP_UNREACHABLE = 3,
     ICMP_HOST_UNREACHABLE = 1,
     ICMP_FRAGMENTATION_NEEDED = 4,
@@ -46,19 +38,6 @@ enum {
 };
 
 /* ---- what may be answered -------------------------------------------------------------- */
-
-/* This network, loopback, multicast, reserved and broadcast: never one host that could be told. */
-static bool is_host4(const uint8_t *address)
-{
-    return address[0] != 0 && address[0] != 127 && address[0] < 224;
-}
-
-static bool is_host6(const uint8_t *address)
-{
-    static const uint8_t unspecified[IPV6_ADDRESS];
-
-    return address[0] != 0xFF && memcmp(address, unspecified, IPV6_ADDRESS) != 0;
-}
 
 /* Of ICMP: only the types that ask or answer something are known not to be errors. */
 static bool is_error(const struct tunic_headers *headers, const uint8_t *packet)
@@ -79,8 +58,9 @@ static bool may_answer4(const struct tunic_headers *headers, const uint8_t *pack
 {
     const uint8_t *network = packet + headers->network;
 
-    return (load16(network + IPV4_FLAGS) & IPV4_OFFSET) == 0 && is_host4(network + IPV4_SOURCE) &&
-           is_host4(network + IPV4_TARGET) && !is_error(headers, packet);
+    return (load16(network + IPV4_FLAGS) & IPV4_OFFSET) == 0 &&
+           tunic_is_host4(network + IPV4_SOURCE) && tunic_is_host4(network + IPV4_TARGET) &&
+           !is_error(headers, packet);
 }
 
 static bool may_answer6(const struct tunic_headers *headers, const uint8_t *packet)
@@ -90,7 +70,7 @@ static bool may_answer6(const struct tunic_headers *headers, const uint8_t *pack
     /* Of a fragment the transport begins behind the fragment header. */
     if (headers->fragment && (load16(packet + headers->transport - 6) & IPV6_OFFSET) != 0)
         return false;
-    return is_host6(network + IPV6_SOURCE) && is_host6(network + IPV6_TARGET) &&
+    return tunic_is_host6(network + IPV6_SOURCE) && tunic_is_host6(network + IPV6_TARGET) &&
            !is_error(headers, packet);
 }
 
@@ -121,26 +101,21 @@ static size_t write4(uint8_t *answer, const uint8_t *network, size_t length,
     enum { QUOTE_MOST = IPV4_ANSWER_MOST - IPV4_LENGTH - ICMP_HEADER };
     size_t quote = length < QUOTE_MOST ? length : QUOTE_MOST;
     uint8_t *icmp = answer + IPV4_LENGTH;
+    const struct tunic_reply reply = {
+        .from = network + IPV4_TARGET,
+        .to = network + IPV4_SOURCE,
+        .traffic_class = INTERNETWORK_CONTROL,
+        .hops = HOP_LIMIT,
+        .fragment = IPV4_DO_NOT_FRAGMENT, /* so it needs no identification */
+        .length = ICMP_HEADER + quote,
+    };
 
-    memset(answer, 0, IPV4_LENGTH + ICMP_HEADER);
-    answer[0] = 0x45;
-    answer[1] = INTERNETWORK_CONTROL;
-    store16(answer + 2, (uint16_t)(IPV4_LENGTH + ICMP_HEADER + quote));
-    store16(answer + IPV4_FLAGS, IPV4_DO_NOT_FRAGMENT); /* so it needs no identification */
-    answer[8] = HOP_LIMIT;
-    answer[9] = IPPROTO_ICMP;
-    memcpy(answer + IPV4_SOURCE, network + IPV4_TARGET, 4);
-    memcpy(answer + IPV4_TARGET, network + IPV4_SOURCE, 4);
-    uint32_t sum = tunic_checksum_add(0, answer, IPV4_LENGTH);
-    store_word(answer + IPV4_CHECKSUM, (uint16_t)~tunic_checksum_fold(sum));
-
+    memset(icmp, 0, ICMP_HEADER);
     icmp[0] = report->type4;
     icmp[1] = report->code4;
     store16(icmp + 6, (uint16_t)(report->mtu < UINT16_MAX ? report->mtu : UINT16_MAX));
     memcpy(icmp + ICMP_HEADER, network, quote);
-    sum = tunic_checksum_add(0, icmp, ICMP_HEADER + quote);
-    store_word(icmp + 2, (uint16_t)~tunic_checksum_fold(sum));
-    return IPV4_LENGTH + ICMP_HEADER + quote;
+    return tunic_reply_ipv4(&reply, answer);
 }
 
 static size_t write6(uint8_t *answer, const uint8_t *network, size_t length,
@@ -149,23 +124,18 @@ static size_t write6(uint8_t *answer, const uint8_t *network, size_t length,
     enum { QUOTE_MOST = IPV6_MTU_LEAST - IPV6_LENGTH - ICMP_HEADER };
     size_t quote = length < QUOTE_MOST ? length : QUOTE_MOST;
     uint8_t *icmp = answer + IPV6_LENGTH;
-
-    memset(answer, 0, IPV6_LENGTH + ICMP_HEADER);
-    answer[0] = 0x60;
-    store16(answer + 4, (uint16_t)(ICMP_HEADER + quote));
-    answer[6] = IPPROTO_ICMPV6;
-    answer[7] = HOP_LIMIT;
-    memcpy(answer + IPV6_SOURCE, network + IPV6_TARGET, IPV6_ADDRESS);
-    memcpy(answer + IPV6_TARGET, network + IPV6_SOURCE, IPV6_ADDRESS);
+    const struct tunic_reply reply = {
+        .from = network + IPV6_TARGET,
+        .to = network + IPV6_SOURCE,
+        .hops = HOP_LIMIT,
+        .length = ICMP_HEADER + quote,
+    };
 
     icmp[0] = report->type6;
     icmp[1] = report->code6;
     store32(icmp + 4, report->mtu);
     memcpy(icmp + ICMP_HEADER, network, quote);
-    uint32_t sum = tunic_checksum_pseudo(answer, IPPROTO_ICMPV6, (uint32_t)(ICMP_HEADER + quote));
-    sum = tunic_checksum_add(sum, icmp, ICMP_HEADER + quote);
-    store_word(icmp + 2, (uint16_t)~tunic_checksum_fold(sum));
-    return IPV6_LENGTH + ICMP_HEADER + quote;
+    return tunic_reply_ipv6(&reply, answer);
 }
 
 static size_t write_answer(enum tunic_layer layer, const struct tunic_headers *headers,
@@ -179,9 +149,7 @@ static size_t write_answer(enum tunic_layer layer, const struct tunic_headers *h
     if (layer == TUNIC_LAYER_ETHERNET) {
         if (((packet[0] | packet[MAC]) & MAC_GROUP) != 0)
             return 0;
-        memcpy(answer, packet, headers->network); /* tags and type are those of the packet */
-        memcpy(answer, packet + MAC, MAC);
-        memcpy(answer + MAC, packet, MAC);
+        tunic_reply_ethernet(answer, packet, headers->network, packet);
     }
     answer += headers->network;
     return headers->network + (headers->version == 4 ? write4(answer, network, quotable, report)

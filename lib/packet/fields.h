@@ -9,6 +9,7 @@ enum {
     IPV4_FRAGMENT = 6,
     IPV4_DF = 0x40, /* in its first byte */
     IPV4_TTL = 8,
+    IPV4_PROTOCOL = 9,
     IPV4_CHECKSUM = 10,
     IPV4_ADDRESSES = 12,
     IPV4_LENGTH = 20, /* without options */
@@ -35,8 +36,10 @@ enum {
 enum {
     TCP_FIN = 0x01,
     TCP_SYN = 0x02,
+    TCP_RST = 0x04,
     TCP_PSH = 0x08,
     TCP_ACK = 0x10,
+    TCP_URG = 0x20,
     TCP_ECE = 0x40,
     TCP_CWR = 0x80,
 };

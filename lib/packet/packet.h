@@ -10,7 +10,11 @@
  *               merge_take.c: what is written of it
  *   clamp.c     the TCP option MSS made to fit (RFC 879, 6691)
  *   ecn.c       congestion told outside is told inside (RFC 6040)
+ *   decode.c    a packet as a line for people; decode_*.c, a file for each protocol
+ *   respond.c   the answers of a host that has every address
+ *   frame.c     packets in a stream, as simpletun has them
  *   answer.c    the answer to a packet that cannot go on (RFC 792, 1191, 4443)
+ *   reply.c     what all answers have in common
  *
  * Everything that is read is hostile: a length is checked against the real buffer before it is
  * used. Sources: linux/virtio_net.h for the header that the device puts before each packet; RFC
@@ -22,6 +26,7 @@
 #include "base/base.h"
 
 #include <linux/virtio_net.h>
+#include <sys/types.h>
 #include <sys/uio.h>
 
 #ifndef VIRTIO_NET_HDR_GSO_UDP_L4
@@ -232,5 +237,40 @@ size_t tunic_too_big(enum tunic_layer layer, const uint8_t *packet, size_t lengt
 /* The same for one that there is no way for. */
 size_t tunic_no_route(enum tunic_layer layer, const uint8_t *packet, size_t length,
                       uint8_t answer[TUNIC_ANSWER_MOST]);
+
+/* ---- for people ------------------------------------------------------------------------ */
+
+enum { TUNIC_DECODE_TEXT = 1024 };
+
+/* One line of printable ASCII, without its end, that says what a packet is, as a user of tcpdump -n
+ * knows it; `link` begins it with the Ethernet header. What does not fit or is not understood is
+ * left out or said so; nothing of a packet can make it longer than this, or end it. */
+void tunic_decode(enum tunic_layer layer, bool link, const uint8_t *packet, size_t length,
+                  char text[TUNIC_DECODE_TEXT]);
+
+/* ---- responding ------------------------------------------------------------------------ */
+
+/* A host that has every address but those of the kernel's side. */
+struct tunic_responder {
+    uint8_t mac[6];                 /* layer Ethernet: its own */
+    const uint8_t (*broadcasts)[4]; /* IPv4 addresses that nobody answers to */
+    size_t broadcast_count;
+};
+
+/* Writes what such a host answers to an ARP request, a neighbour solicitation, or an echo request,
+ * as a packet of the same layer: never longer than `length`, for which `answer` has room. Returns
+ * its length; 0: no answer. None is given to what is malformed or has a wrong checksum, to a
+ * fragment, to or from a multicast, broadcast or unspecified address (so neither to duplicate
+ * address detection), nor to a frame that is not for it. */
+size_t tunic_responder_answer(const struct tunic_responder *responder, enum tunic_layer layer,
+                              const uint8_t *packet, size_t length, uint8_t *answer);
+
+/* ---- frames ---------------------------------------------------------------------------- */
+
+enum { TUNIC_FRAME_PREFIX = 2 }; /* bytes before each packet in a stream: its length, big endian */
+
+/* How many bytes the packet has whose frame begins there; 0: more than `length` bytes are needed to
+ * tell; -EBADMSG: it is no frame, since none is empty. All of it may not be there yet. */
+ssize_t tunic_frame_length(const uint8_t *stream, size_t length);
 
 #endif

@@ -34,10 +34,11 @@
 #ifndef TUNIC_TRANSPORT_TCP_H
 #define TUNIC_TRANSPORT_TCP_H
 
+#include "packet/packet.h"
 #include "transport/transport.h"
 
 enum {
-    TUNIC_TCP_PREFIX = 2,
+    TUNIC_TCP_PREFIX = TUNIC_FRAME_PREFIX,
     TUNIC_TCP_FRAME = TUNIC_TCP_PREFIX + TUNIC_DATAGRAM_MOST,
     TUNIC_TCP_INPUT = 256 << 10,
     TUNIC_TCP_ARRIVALS = 512,

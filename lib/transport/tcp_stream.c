@@ -17,16 +17,16 @@ struct tunic_tcp_frames tunic_tcp_frames(uint8_t *bytes, size_t length,
 
     while (frames.count < room && length - frames.consumed >= TUNIC_TCP_PREFIX) {
         uint8_t *frame = bytes + frames.consumed;
-        uint16_t size = (uint16_t)(frame[0] << 8 | frame[1]);
+        ssize_t size = tunic_frame_length(frame, length - frames.consumed);
 
-        if (size == 0) {
+        if (size < 0) {
             frames.malformed = true;
             break;
         }
-        if (length - frames.consumed - TUNIC_TCP_PREFIX < size)
+        if (length - frames.consumed - TUNIC_TCP_PREFIX < (size_t)size)
             break;
-        arrivals[frames.count++] =
-            (struct tunic_arrival){.data = frame + TUNIC_TCP_PREFIX, .length = size, .size = size};
+        arrivals[frames.count++] = (struct tunic_arrival){
+            .data = frame + TUNIC_TCP_PREFIX, .length = (uint16_t)size, .size = (uint16_t)size};
         frames.consumed += TUNIC_TCP_PREFIX + (size_t)size;
     }
     return frames;

@@ -197,6 +197,7 @@ static const struct {
     {"39 from a group", &tcp4, 1280, 6, "\x01", 1, false},
     {"40 to all", &tcp6, 1280, 0, "\xFF\xFF\xFF\xFF\xFF\xFF", 6, false},
     {"41 wrong version", &tcp4, 1280, 14, "\x65", 1, false},
+    {"42 from ::1", &tcp6, 1280, 22, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16, false},
 };
 
 static void test_limits(void **state)
