@@ -46,6 +46,26 @@ int tunic_device_open(const char *node, int *descriptor, struct tunic_error *err
     return -reason;
 }
 
+int tunic_vhost_open(int *descriptor, struct tunic_error *error)
+{
+    int opened = open(TUNIC_VHOST_NODE, O_RDWR | O_CLOEXEC);
+    int reason = errno;
+
+    if (opened >= 0) {
+        *descriptor = opened;
+        return 0;
+    }
+    (void)tunic_error_system(error, reason, "cannot open '%s'", TUNIC_VHOST_NODE);
+    if (reason == ENOENT || reason == ENODEV || reason == ENXIO) {
+        error->reason = TUNIC_FAILED; /* ENODEV is said of interfaces otherwise */
+        tunic_error_hint(error, "'modprobe vhost_net' makes it; a container must be given it");
+    } else if (reason == EACCES)
+        tunic_error_hint(error, "its file mode does not let this user in");
+    else if (reason == EPERM)
+        tunic_error_hint(error, "the container's device policy forbids it");
+    return -reason;
+}
+
 /* An ioctl that the descriptor does not know means that it is no TUN/TAP node at all. */
 static int refuse(struct tunic_error *error, int reason, const char *action)
 {

@@ -15,6 +15,7 @@
 
 #include "base/base.h"
 
+#include <linux/filter.h>
 #include <linux/if_tun.h>
 #include <linux/virtio_net.h>
 #include <net/if.h>
@@ -22,6 +23,7 @@
 #include <sys/uio.h>
 
 #define TUNIC_DEVICE_NODE "/dev/net/tun"
+#define TUNIC_VHOST_NODE "/dev/vhost-net"
 
 /* Not in the headers of every system that the kernel of today runs on. */
 #ifndef IFF_NO_CARRIER
@@ -34,6 +36,9 @@
 
 /* Opens the node. Tells a missing node, a missing driver and a missing permission apart. */
 int tunic_device_open(const char *node, int *descriptor, struct tunic_error *error);
+
+/* Opens the node through which the kernel moves a virtual machine's packets. */
+int tunic_vhost_open(int *descriptor, struct tunic_error *error);
 
 /* TUNSETIFF: creates (with IFF_TUN_EXCL) or attaches to an interface. `name` is a template on
  * entry ("", "vm%d" or a whole name) and the kernel's choice on return. -EBUSY: it exists or is
@@ -66,14 +71,22 @@ struct tunic_queue {
     bool pi;           /* struct tun_pi before each packet */
     bool vnet;         /* struct virtio_net_hdr before each packet */
     unsigned offloads; /* TUN_F_… that are switched on */
+    bool filtered;     /* by tunic_queue_filter */
 };
 
 /* Makes known what the descriptor's packets look like, whatever its last user left: the virtio-net
  * header's size and byte order (little endian), and no filter or limit of the kernel's; and, with
  * `offload`, as many of checksum, TSO and USO as the kernel has. Offloads need `vnet`. */
 int tunic_queue_prepare(struct tunic_queue *queue, bool offload, struct tunic_error *error);
-/* Switches the offloads off: they outlive the descriptor. */
+/* Has the kernel pass over the packets of a tap that a program of classic BPF does not accept; it
+ * sees them without the VLAN tag, which the kernel keeps beside them. */
+int tunic_queue_filter(struct tunic_queue *queue, const struct sock_fprog *program,
+                       struct tunic_error *error);
+/* Switches the offloads and the filter off: they outlive the descriptor. */
 void tunic_queue_release(struct tunic_queue *queue);
+/* TUNSETQUEUE: the descriptor of a multi_queue interface takes no packets any more, but is a holder
+ * still, for which the carrier stays. */
+int tunic_queue_detach(const struct tunic_queue *queue, struct tunic_error *error);
 
 /* Reads one packet into `room` bytes; `header` is zeroed where the queue has none. Returns its
  * length, or a negative errno: -EAGAIN (none there, or the interface is down), -EBADFD (deleted).

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
-#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -49,6 +48,7 @@ int tunic_queue_prepare(struct tunic_queue *queue, bool offload, struct tunic_er
     int little = 1;
 
     queue->offloads = 0;
+    queue->filtered = false;
     forget_filters(queue->descriptor);
     if (queue->vnet && (ioctl(queue->descriptor, TUNSETVNETHDRSZ, &size) != 0 ||
                         ioctl(queue->descriptor, TUNSETVNETLE, &little) != 0))
@@ -63,11 +63,34 @@ int tunic_queue_prepare(struct tunic_queue *queue, bool offload, struct tunic_er
     return 0;
 }
 
+int tunic_queue_filter(struct tunic_queue *queue, const struct sock_fprog *program,
+                       struct tunic_error *error)
+{
+    if (ioctl(queue->descriptor, TUNATTACHFILTER, program) != 0)
+        return tunic_error_system(error, errno, "cannot set its filter");
+    queue->filtered = true;
+    return 0;
+}
+
 void tunic_queue_release(struct tunic_queue *queue)
 {
+    struct sock_fprog none = {0};
+
+    if (queue->filtered)
+        (void)ioctl(queue->descriptor, TUNDETACHFILTER, &none);
+    queue->filtered = false;
     if (queue->offloads != 0)
         (void)ioctl(queue->descriptor, TUNSETOFFLOAD, 0UL);
     queue->offloads = 0;
+}
+
+int tunic_queue_detach(const struct tunic_queue *queue, struct tunic_error *error)
+{
+    struct ifreq request = {.ifr_flags = IFF_DETACH_QUEUE};
+
+    if (ioctl(queue->descriptor, TUNSETQUEUE, &request) == 0)
+        return 0;
+    return tunic_error_system(error, errno, "cannot leave its packets to others");
 }
 
 ssize_t tunic_queue_read(const struct tunic_queue *queue, struct virtio_net_hdr *header,

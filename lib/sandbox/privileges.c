@@ -4,6 +4,10 @@
  * effective and saved). Then every capability goes. The bounding set is emptied first, while there
  * is CAP_SETPCAP; who lacks it never could use the set either, under no_new_privs. Ambient
  * capabilities go with the permitted ones, by the kernel's own rule.
+ *
+ * Whoever starts a command as another user has nothing of the sandbox but this, and the command
+ * must not get back what was given up: no_new_privs makes root's own rights at exec and programs
+ * with a set-user-ID bit void. An empty bounding set would leave such programs half a root.
  */
 #include "sandbox/steps.h"
 
@@ -19,6 +23,8 @@ enum { UNCHANGED = -1 };
 struct identity {
     uid_t user;
     gid_t group;
+    const gid_t *groups; /* supplementary */
+    size_t group_count;
 };
 
 static int refuse(const char *what, unsigned int identifier, struct tunic_error *error)
@@ -66,14 +72,16 @@ static int empty_bounding_set(struct tunic_error *error)
     return tunic_error_system(error, EPERM, "cannot empty the bounding set of capabilities");
 }
 
-static int leave_groups(const struct identity *identity, struct tunic_error *error)
+static int change_groups(const struct identity *identity, struct tunic_error *error)
 {
-    if (getgroups(0, NULL) == 0 || setgroups(0, NULL) == 0)
+    if (identity->group_count == 0 && getgroups(0, NULL) == 0)
+        return 0;
+    if (setgroups(identity->group_count, identity->groups) == 0)
         return 0;
     /* Who may not leave them keeps what he has anyway; but another user must not inherit them. */
     if (errno == EPERM && identity->user == geteuid())
         return 0;
-    return tunic_error_system(error, errno, "cannot leave the supplementary groups");
+    return tunic_error_system(error, errno, "cannot change the supplementary groups");
 }
 
 /* Who is that one already must not be asked to become it: the kernel refuses where the user
@@ -94,7 +102,7 @@ static bool is_already(const struct identity *identity)
 
 static int become(const struct identity *identity, struct tunic_error *error)
 {
-    int result = leave_groups(identity, error);
+    int result = change_groups(identity, error);
 
     if (result != 0 || is_already(identity))
         return result;
@@ -105,17 +113,14 @@ static int become(const struct identity *identity, struct tunic_error *error)
     return 0;
 }
 
-int tunic_sandbox_drop_privileges(const struct tunic_sandbox *sandbox, struct tunic_error *error)
+static int give_up(const struct identity *identity, struct tunic_error *error)
 {
-    struct identity identity;
     int at_parents_death = 0; /* the kernel forgets it when the user changes */
-    int result = choose(sandbox, &identity, error);
 
     (void)prctl(PR_GET_PDEATHSIG, &at_parents_death);
+    int result = empty_bounding_set(error);
     if (result == 0)
-        result = empty_bounding_set(error);
-    if (result == 0)
-        result = become(&identity, error);
+        result = become(identity, error);
     if (result != 0)
         return result;
     capng_clear(CAPNG_SELECT_BOTH);
@@ -123,4 +128,25 @@ int tunic_sandbox_drop_privileges(const struct tunic_sandbox *sandbox, struct tu
         return tunic_error_system(error, EPERM, "cannot give the capabilities up");
     (void)prctl(PR_SET_PDEATHSIG, (unsigned long)at_parents_death);
     return 0;
+}
+
+int tunic_sandbox_drop_privileges(const struct tunic_sandbox *sandbox, struct tunic_error *error)
+{
+    struct identity identity;
+    int result = choose(sandbox, &identity, error);
+
+    return result == 0 ? give_up(&identity, error) : result;
+}
+
+int tunic_sandbox_become(const struct tunic_account *account, struct tunic_error *error)
+{
+    const struct identity identity = {.user = account->user,
+                                      .group = account->group,
+                                      .groups = account->groups,
+                                      .group_count = account->group_count};
+    int result = give_up(&identity, error);
+
+    if (result == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0)
+        result = tunic_error_system(error, errno, "cannot forbid new privileges");
+    return result;
 }

@@ -53,4 +53,16 @@ struct tunic_sandbox {
  * its buffer. After a failure some of it may be done: the process should end. */
 int tunic_sandbox_enter(const struct tunic_sandbox *sandbox, struct tunic_error *error);
 
+struct tunic_account {
+    uid_t user;
+    gid_t group;
+    const gid_t *groups; /* supplementary */
+    size_t group_count;
+};
+
+/* Of all that only who somebody is, to start a command as him: afterwards these ids, where one is
+ * another's only root may; no capability, in no set; no_new_privs. Who is him already, and is not
+ * root, keeps the supplementary groups that he has. -EPERM. */
+int tunic_sandbox_become(const struct tunic_account *account, struct tunic_error *error);
+
 #endif

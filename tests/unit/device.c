@@ -39,7 +39,7 @@ int __real_fstat(int descriptor, struct stat *status);
 
 int __wrap_open(const char *path, int flags, ...)
 {
-    if (strcmp(path, "/dev/net/node") != 0)
+    if (strcmp(path, "/dev/net/node") != 0 && strcmp(path, TUNIC_VHOST_NODE) != 0)
         return __real_open(path, flags, 0666);
     fake.open_flags = flags;
     errno = fake.errno_value;
@@ -145,6 +145,32 @@ static void test_open_fails(void **state)
 }
 
 /* ---- TUNSETIFF ------------------------------------------------------------------------- */
+
+static void test_vhost(void **state)
+{
+    static const struct {
+        int errno_value;
+        enum tunic_reason reason;
+        bool hint;
+    } rows[] = {
+        {ENOENT, TUNIC_FAILED, true}, {ENODEV, TUNIC_FAILED, true}, {ENXIO, TUNIC_FAILED, true},
+        {EACCES, TUNIC_DENIED, true}, {EPERM, TUNIC_DENIED, true},  {EMFILE, TUNIC_FAILED, false},
+    };
+    struct tunic_error error;
+    int descriptor = -1;
+
+    (void)state;
+    assert_int_equal(tunic_vhost_open(&descriptor, &error), 0);
+    assert_int_equal(descriptor, NODE);
+    assert_int_equal(fake.open_flags, O_RDWR | O_CLOEXEC);
+    for (size_t i = 0; i < TUNIC_COUNT(rows); i++) {
+        fake.errno_value = rows[i].errno_value;
+        assert_int_equal(tunic_vhost_open(&descriptor, &error), -rows[i].errno_value);
+        assert_int_equal(error.reason, rows[i].reason);
+        assert_string_equal(error.action, "cannot open '/dev/vhost-net'");
+        assert_int_equal(error.hint[0] != '\0', rows[i].hint);
+    }
+}
 
 static void test_set_interface(void **state)
 {
@@ -303,6 +329,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_open, begin),
         cmocka_unit_test_setup(test_open_fails, begin),
+        cmocka_unit_test_setup(test_vhost, begin),
         cmocka_unit_test_setup(test_set_interface, begin),
         cmocka_unit_test_setup(test_long_names, begin),
         cmocka_unit_test_setup(test_set_interface_fails, begin),

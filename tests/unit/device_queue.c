@@ -20,6 +20,7 @@ static struct {
     unsigned offloads;
     int header_size;
     int little;
+    int queue_flags;
     uint8_t bytes[MOST]; /* what is read, or was written */
     size_t length;
     int errno_value;
@@ -41,6 +42,8 @@ int __wrap_ioctl(int descriptor, unsigned long request, ...)
     errno = EINVAL;
     if (request == fake.refused)
         return -1;
+    if (request == TUNSETQUEUE)
+        fake.queue_flags = ((const struct ifreq *)argument)->ifr_flags;
     if (request == TUNSETVNETHDRSZ)
         memcpy(&fake.header_size, argument, sizeof(fake.header_size));
     if (request == TUNSETVNETLE)
@@ -161,6 +164,19 @@ static void test_the_form_is_refused(void **state)
         assert_int_equal(queue.offloads, 0);
         assert_int_equal(fake.tried, 0);
     }
+}
+
+static void test_detach(void **state)
+{
+    const struct tunic_queue queue = {.descriptor = QUEUE};
+    struct tunic_error error;
+
+    (void)state;
+    assert_int_equal(tunic_queue_detach(&queue, &error), 0);
+    assert_int_equal(fake.queue_flags, IFF_DETACH_QUEUE);
+    fake.refused = TUNSETQUEUE;
+    assert_int_equal(tunic_queue_detach(&queue, &error), -EINVAL);
+    assert_string_equal(error.action, "cannot leave its packets to others");
 }
 
 /* ---- headers --------------------------------------------------------------------------- */
@@ -299,6 +315,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_offloads, begin),
         cmocka_unit_test_setup(test_the_form_is_refused, begin),
+        cmocka_unit_test_setup(test_detach, begin),
         cmocka_unit_test_setup(test_read, begin),
         cmocka_unit_test_setup(test_read_fails, begin),
         cmocka_unit_test_setup(test_write, begin),

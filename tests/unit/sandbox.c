@@ -19,26 +19,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { NOBODY = 65534, GROUP = 65533 };
-
 /* ---- children -------------------------------------------------------------------------- */
-
-/* An ordinary user, of groups that it may not leave. */
-static int change_user(const void *closure)
-{
-    const gid_t groups[] = {4, 27};
-
-    (void)closure;
-    return setgroups(TUNIC_COUNT(groups), groups) == 0 && setgid(GROUP) == 0 && setuid(NOBODY) == 0
-               ? EXIT_SUCCESS
-               : EXIT_FAILURE;
-}
-
-/* Root, and not of a user namespace that knows no others. */
-static bool is_root(void)
-{
-    return strcmp(child_run(change_user, NULL), "exit 0") == 0;
-}
 
 static bool enter(enum tunic_sandbox_role role, uid_t user, gid_t group)
 {
@@ -72,13 +53,13 @@ static int become_nobody(const void *closure)
     (void)closure;
     if (setgroups(TUNIC_COUNT(groups), groups) != 0)
         return EXIT_FAILURE;
-    return enter_and_show(NOBODY, GROUP);
+    return enter_and_show(CHILD_NOBODY, CHILD_GROUP);
 }
 
 /* Whom else to become is for root only. */
 static int nobody_already(const void *closure)
 {
-    if (change_user(closure) != EXIT_SUCCESS || prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0)
+    if (child_change_user(closure) != EXIT_SUCCESS || prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0)
         return EXIT_FAILURE;
     return enter_and_show(1, 1);
 }
@@ -105,7 +86,7 @@ static int in_user_namespace(const void *closure)
     if (unshare(CLONE_NEWUSER) != 0 || !write_file("/proc/self/setgroups", "deny") ||
         !write_file("/proc/self/uid_map", users) || !write_file("/proc/self/gid_map", groups))
         return CHILD_SKIPPED;
-    return enter_and_show(NOBODY, GROUP);
+    return enter_and_show(CHILD_NOBODY, CHILD_GROUP);
 }
 
 /* Who has no name in his user namespace. */
@@ -114,7 +95,7 @@ static int unknown(const void *closure)
     (void)closure;
     if (unshare(CLONE_NEWUSER) != 0)
         return CHILD_SKIPPED;
-    return enter_and_show(NOBODY - 2, GROUP - 2);
+    return enter_and_show(CHILD_NOBODY - 2, CHILD_GROUP - 2);
 }
 
 /* Root that may change to nobody else is told so. Not with a thread of a sanitizer's beside us: it
@@ -123,7 +104,7 @@ static int root_without_privileges(const void *closure)
 {
     struct stat threads; /* two links, and one for each */
     const struct tunic_sandbox keep = {.user = TUNIC_SANDBOX_KEEP, .group = TUNIC_SANDBOX_KEEP};
-    const struct tunic_sandbox change = {.user = NOBODY, .group = GROUP};
+    const struct tunic_sandbox change = {.user = CHILD_NOBODY, .group = CHILD_GROUP};
     struct tunic_error error;
 
     (void)closure;
@@ -138,7 +119,7 @@ static int root_without_privileges(const void *closure)
 
 static int keep_parents_death(const void *closure)
 {
-    const struct tunic_sandbox sandbox = {.user = NOBODY, .group = GROUP};
+    const struct tunic_sandbox sandbox = {.user = CHILD_NOBODY, .group = CHILD_GROUP};
     struct tunic_error error;
     int signal_number = 0;
 
@@ -225,38 +206,10 @@ static int resolve(const void *closure)
 
 /* ---- tests ----------------------------------------------------------------------------- */
 
-/* One line of /proc/PID/status: "NAME:\tVALUE", with blanks after it or none. */
-static void assert_line(const char *text, const char *name, const char *value)
-{
-    char start[64];
-    int length = snprintf(start, sizeof(start), "\n%s:\t", name);
-    const char *line = strstr(text, start);
-
-    assert_non_null(line);
-    line += length;
-    if (strncmp(line, value, strlen(value)) != 0 ||
-        line[strlen(value) + strspn(line + strlen(value), " ")] != '\n')
-        fail_msg("%s is not '%s' in %s", name, value, text);
-}
-
 static void assert_sandboxed(const char *text)
 {
-    static const char *const sets[] = {"CapInh", "CapPrm", "CapEff", "CapAmb"};
-
-    for (size_t i = 0; i < TUNIC_COUNT(sets); i++)
-        assert_line(text, sets[i], "0000000000000000");
-    assert_line(text, "NoNewPrivs", "1");
-    assert_line(text, "Seccomp", "2");
-}
-
-static void assert_ids(const char *text, unsigned int user, unsigned int group)
-{
-    char ids[64];
-
-    (void)snprintf(ids, sizeof(ids), "%u\t%u\t%u\t%u", user, user, user, user);
-    assert_line(text, "Uid", ids);
-    (void)snprintf(ids, sizeof(ids), "%u\t%u\t%u\t%u", group, group, group, group);
-    assert_line(text, "Gid", ids);
+    child_assert_unprivileged(text);
+    child_assert_line(text, "Seccomp", "2");
 }
 
 static void test_who_stays(void **state)
@@ -266,7 +219,7 @@ static void test_who_stays(void **state)
     (void)state;
     assert_string_equal(child_run_shown(stay, NULL, text), "exit 0");
     assert_sandboxed(text);
-    assert_ids(text, geteuid(), getegid());
+    child_assert_ids(text, geteuid(), getegid());
 }
 
 static void test_root_becomes_another(void **state)
@@ -274,13 +227,13 @@ static void test_root_becomes_another(void **state)
     char text[CHILD_TEXT];
 
     (void)state;
-    if (!is_root())
+    if (!child_may_be_root())
         skip();
     assert_string_equal(child_run_shown(become_nobody, NULL, text), "exit 0");
     assert_sandboxed(text);
-    assert_ids(text, NOBODY, GROUP);
-    assert_line(text, "Groups", "");
-    assert_line(text, "CapBnd", "0000000000000000");
+    child_assert_ids(text, CHILD_NOBODY, CHILD_GROUP);
+    child_assert_line(text, "Groups", "");
+    child_assert_line(text, "CapBnd", "0000000000000000");
 }
 
 static void test_an_ordinary_user(void **state)
@@ -288,12 +241,12 @@ static void test_an_ordinary_user(void **state)
     char text[CHILD_TEXT];
 
     (void)state;
-    if (!is_root())
+    if (!child_may_be_root())
         skip();
     assert_string_equal(child_run_shown(nobody_already, NULL, text), "exit 0");
     assert_sandboxed(text);
-    assert_ids(text, NOBODY, GROUP);
-    assert_line(text, "Owner", "0"); /* not nobody's, as it is not dumpable */
+    child_assert_ids(text, CHILD_NOBODY, CHILD_GROUP);
+    child_assert_line(text, "Owner", "0"); /* not nobody's, as it is not dumpable */
 }
 
 static void test_user_namespaces(void **state)
@@ -308,15 +261,15 @@ static void test_user_namespaces(void **state)
             skip();
         assert_string_equal(end, "exit 0");
         assert_sandboxed(text);
-        assert_ids(text, geteuid(), getegid());
-        assert_line(text, "CapBnd", "0000000000000000");
+        child_assert_ids(text, geteuid(), getegid());
+        child_assert_line(text, "CapBnd", "0000000000000000");
     }
 }
 
 static void test_root_that_may_not_change(void **state)
 {
     (void)state;
-    if (!is_root())
+    if (!child_may_be_root())
         skip();
     const char *end = child_run(root_without_privileges, NULL);
     if (strcmp(end, "exit 77") == 0)
@@ -327,7 +280,7 @@ static void test_root_that_may_not_change(void **state)
 static void test_parents_death(void **state)
 {
     (void)state;
-    if (!is_root())
+    if (!child_may_be_root())
         skip();
     assert_string_equal(child_run(keep_parents_death, NULL), "exit 0");
 }
@@ -357,9 +310,9 @@ static void test_files(void **state)
 
 static void test_names_are_resolved(void **state)
 {
-    const bool root = is_root();
-    const struct tunic_sandbox sandbox = {.user = root ? NOBODY : TUNIC_SANDBOX_KEEP,
-                                          .group = root ? GROUP : TUNIC_SANDBOX_KEEP};
+    const bool root = child_may_be_root();
+    const struct tunic_sandbox sandbox = {.user = root ? CHILD_NOBODY : TUNIC_SANDBOX_KEEP,
+                                          .group = root ? CHILD_GROUP : TUNIC_SANDBOX_KEEP};
     const char *end = child_run(resolve, &sandbox);
 
     (void)state;

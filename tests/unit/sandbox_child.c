@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
 #include "sandbox_child.h"
 
+#include "base/base.h"
+
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,4 +101,57 @@ bool child_under_valgrind(void)
     const char *preloaded = getenv("LD_PRELOAD");
 
     return preloaded && strstr(preloaded, "vgpreload");
+}
+
+/* ---- who they are ---------------------------------------------------------------------- */
+
+/* An ordinary user, of groups that it may not leave. */
+int child_change_user(const void *closure)
+{
+    const gid_t groups[] = {4, 27};
+
+    (void)closure;
+    return setgroups(TUNIC_COUNT(groups), groups) == 0 && setgid(CHILD_GROUP) == 0 &&
+                   setuid(CHILD_NOBODY) == 0
+               ? EXIT_SUCCESS
+               : EXIT_FAILURE;
+}
+
+/* Root, and not of a user namespace that knows no others. */
+bool child_may_be_root(void)
+{
+    return strcmp(child_run(child_change_user, NULL), "exit 0") == 0;
+}
+
+/* One line of /proc/PID/status: "NAME:\tVALUE", with blanks after it or none. */
+void child_assert_line(const char *text, const char *name, const char *value)
+{
+    char start[64];
+    int length = snprintf(start, sizeof(start), "\n%s:\t", name);
+    const char *line = strstr(text, start);
+
+    assert_non_null(line);
+    line += length;
+    if (strncmp(line, value, strlen(value)) != 0 ||
+        line[strlen(value) + strspn(line + strlen(value), " ")] != '\n')
+        fail_msg("%s is not '%s' in %s", name, value, text);
+}
+
+void child_assert_unprivileged(const char *text)
+{
+    static const char *const sets[] = {"CapInh", "CapPrm", "CapEff", "CapAmb"};
+
+    for (size_t i = 0; i < TUNIC_COUNT(sets); i++)
+        child_assert_line(text, sets[i], "0000000000000000");
+    child_assert_line(text, "NoNewPrivs", "1");
+}
+
+void child_assert_ids(const char *text, unsigned int user, unsigned int group)
+{
+    char ids[64];
+
+    (void)snprintf(ids, sizeof(ids), "%u\t%u\t%u\t%u", user, user, user, user);
+    child_assert_line(text, "Uid", ids);
+    (void)snprintf(ids, sizeof(ids), "%u\t%u\t%u\t%u", group, group, group, group);
+    child_assert_line(text, "Gid", ids);
 }
