@@ -11,6 +11,7 @@
  *   batch.c      many command lines from a file
  *   keys.c       keys as genkey, genpsk and pubkey print them
  *   stop.c       the signals and the reader that end what goes on until it is stopped
+ *   attach/      the words of attach, and packets as lines
  *   relay/       the words of a relay, the files that they name, and what a running one prints
  *   show/        the forms in which interfaces and their changes are printed
  *   completion/  what a shell may offer
@@ -19,6 +20,7 @@
 #ifndef TUNIC_COMMAND_H
 #define TUNIC_COMMAND_H
 
+#include "attach/attach.h"
 #include "relay/relay.h"
 
 enum color {
@@ -35,6 +37,7 @@ struct options {
     bool stats;
     bool oneline;
     bool quiet;
+    bool hex;
     bool force;
     bool help;
     bool version;
@@ -43,6 +46,22 @@ struct options {
     const char *netns;
     const char *batch;
     const char *device_node;
+};
+
+/* What attach does, and with what; nothing: it prints. */
+struct attach_words {
+    const char *filter;
+    const char *write;
+    struct tunic_replay replay;
+    struct tunic_rest exec;
+    uint32_t user; /* of exec */
+    bool has_user;
+    uint32_t count;
+    uint32_t queues;
+    bool print;
+    bool respond;
+    bool hold;
+    bool stdio;
 };
 
 /* What a command line of any command is read into. */
@@ -62,6 +81,7 @@ struct arguments {
     bool free;
     bool gone;
     uint64_t timeout; /* nanoseconds */
+    struct attach_words attach;
     struct tunic_relay_options relay;
     const char *key; /* of a relay: files */
     const char *config;
@@ -79,8 +99,9 @@ struct arguments {
 struct session {
     struct options options;
     struct tunic_context *context;
-    const char *command; /* for errors */
-    const char *place;   /* "FILE:LINE" in a batch, or NULL */
+    const char *command;                    /* for errors */
+    const char *place;                      /* "FILE:LINE" in a batch, or NULL */
+    void (*broken_pipe)(int signal_number); /* what SIGPIPE did when this program was started */
 };
 
 struct command {
@@ -92,6 +113,7 @@ struct command {
     int (*run)(struct session *session, struct arguments *arguments);
     /* The rows of its own table that would be refused beside what was given; NULL: none. */
     uint64_t (*pointless)(const struct arguments *arguments);
+    const char *rest;     /* the keyword behind which all words are another program's; or NULL */
     bool without_context; /* needs no kernel */
     bool without_page;    /* tunic(8) describes it */
 };
@@ -102,6 +124,7 @@ extern const struct command tunic_command_set;
 extern const struct command tunic_command_del;
 extern const struct command tunic_command_show;
 extern const struct command tunic_command_wait;
+extern const struct command tunic_command_attach;
 extern const struct command tunic_command_relay;
 extern const struct command tunic_command_genkey;
 extern const struct command tunic_command_pubkey;

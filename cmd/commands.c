@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* clang-format off */
 const struct command *const tunic_commands[] = {
     &tunic_command_add,
     &tunic_command_ensure,
@@ -13,6 +14,7 @@ const struct command *const tunic_commands[] = {
     &tunic_command_del,
     &tunic_command_show,
     &tunic_command_wait,
+    &tunic_command_attach,
     &tunic_command_relay,
     &tunic_command_genkey,
     &tunic_command_pubkey,
@@ -21,6 +23,7 @@ const struct command *const tunic_commands[] = {
     &tunic_command_version,
     NULL,
 };
+/* clang-format on */
 
 /* ---- which command --------------------------------------------------------------------- */
 

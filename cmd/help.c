@@ -61,8 +61,9 @@ void tunic_print_help(const struct command *command, struct tunic_text *text)
         print_command(command, text);
         return;
     }
-    tunic_text_add(text, "usage: tunic [OPTIONS] COMMAND [ARGUMENTS]\n\n"
-                         "makes, shows, changes and connects TUN/TAP interfaces\n\ncommands:\n");
+    tunic_text_add(
+        text, "usage: tunic [OPTIONS] COMMAND [ARGUMENTS]\n\n"
+              "makes, shows, changes, attaches and connects TUN/TAP interfaces\n\ncommands:\n");
     for (size_t i = 0; tunic_commands[i]; i++)
         tunic_text_add(text, "  %-*s%s\n", COLUMN, tunic_commands[i]->name,
                        tunic_commands[i]->summary);

@@ -2,10 +2,12 @@
 #include "command.h"
 #include "compat/compat.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Opens what a command works with, in the namespace that was asked for. */
 static int open_context(struct session *session, struct tunic_context *context,
@@ -75,18 +77,30 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* What is opened in the place of a standard descriptor that is closed would be taken for it: a
+ * socket to the kernel for standard output. What stands there instead fails as a closed one does.
+ */
+static void fill_standard(void)
+{
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
+        if (fcntl(descriptor, F_GETFD) < 0)
+            (void)!open("/dev/null",
+                        (descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+}
+
 int main(int argc, char **argv)
 {
     struct session session = {.options.color = COLOR_AUTO};
     const char *name = argc > 0 ? base_name(argv[0]) : "tunic";
 
+    fill_standard();
     if (strcmp(name, "tunctl") == 0)
         return tunic_compat_tunctl(argc, argv);
     if (strcmp(name, "ip-tuntap") == 0)
         return tunic_compat_ip_tuntap(argc, argv);
 
     /* The reader of our output may go away: that is seen as EPIPE, and is no failure. */
-    (void)signal(SIGPIPE, SIG_IGN);
+    session.broken_pipe = signal(SIGPIPE, SIG_IGN);
     size_t count = argc > 0 ? (size_t)argc - 1 : 0;
     const char **words = calloc(count + 1, sizeof(*words));
     if (!words)

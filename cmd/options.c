@@ -16,6 +16,7 @@ static const struct option_row rows[] = {
     {'d', "details", NULL, "everything that is known, and who holds it", AT(details), 0, false},
     {'s', "stats", NULL, "counters too", AT(stats), 0, false},
     {'o', "oneline", NULL, "the line of 'ip tuntap'", AT(oneline), 0, false},
+    {'x', "hex", NULL, "attach: the bytes of each packet too", AT(hex), 0, false},
     {'q', "quiet", NULL, "no messages: the exit code says it", AT(quiet), 0, false},
     {'n', "netns", "NAME", "work in this network namespace", AT(netns), TUNIC_CANDIDATES_NAMESPACES,
      false},
@@ -231,12 +232,27 @@ static bool is_option(const char *word)
     return word[0] == '-' && word[1] != '\0' && !(word[1] >= '0' && word[1] <= '9');
 }
 
+/* Whether what follows the last word that was kept is another program's. */
+static bool begins_rest(const struct words *words)
+{
+    struct tunic_error ignored;
+
+    if (words->kept < 2)
+        return false;
+    const char *last = words->words[words->kept - 1];
+    const char *before = words->words[words->kept - 2];
+    const struct command *command = tunic_command_find(words->words[0], &ignored);
+    return command && command->rest && strcmp(last, command->rest) == 0 &&
+           strcmp(before, "dev") != 0 && strcmp(before, "name") != 0;
+}
+
 static int take_words(struct options *options, struct words *words, struct tunic_error *error)
 {
     while (words->next < words->count) {
         const char *word = words->words[words->next++];
         if (words->over || !is_option(word)) {
             words->words[words->kept++] = word;
+            words->over = words->over || begins_rest(words);
             continue;
         }
         if (strcmp(word, "--") == 0) {

@@ -38,7 +38,7 @@ static void take_signal(int signal_number, struct sigaction *before)
         (void)sigaction(signal_number, &action, NULL);
 }
 
-int stop_open(struct stop *stop, struct tunic_error *error)
+int stop_open(struct stop *stop, bool output, struct tunic_error *error)
 {
     struct epoll_event readable = {.events = EPOLLIN};
     struct epoll_event nothing = {0};
@@ -54,7 +54,8 @@ int stop_open(struct stop *stop, struct tunic_error *error)
             (void)close(stop->signalled);
         return result;
     }
-    (void)epoll_ctl(stop->descriptor, EPOLL_CTL_ADD, STDOUT_FILENO, &nothing);
+    if (output)
+        (void)epoll_ctl(stop->descriptor, EPOLL_CTL_ADD, STDOUT_FILENO, &nothing);
     signalled = stop->signalled;
     take_signal(SIGINT, &stop->interrupt);
     take_signal(SIGTERM, &stop->terminate);

@@ -17,8 +17,8 @@ struct stop {
     struct sigaction terminate;
 };
 
-/* One at a time. */
-int stop_open(struct stop *stop, struct tunic_error *error);
+/* One at a time. `output`: the end of standard output's reader counts, too. */
+int stop_open(struct stop *stop, bool output, struct tunic_error *error);
 void stop_close(struct stop *stop);
 /* Writes out what was printed, waiting for a slow reader only as long as there is no reason to
  * end. False: it is time to end; what could not be written is dropped. */

@@ -235,7 +235,7 @@ int show_watch(struct session *session, const struct arguments *arguments)
 
     if (code != 0)
         return code;
-    if (stop_open(&watching.stop, &error) != 0)
+    if (stop_open(&watching.stop, true, &error) != 0)
         return tunic_report_error(session, &error);
     if (session->options.json)
         json_open(&watching.json, NULL, '[');

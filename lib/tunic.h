@@ -7,6 +7,7 @@
 #ifndef TUNIC_H
 #define TUNIC_H
 
+#include "attach/attach.h"
 #include "base/base.h"
 #include "control/control.h"
 #include "crypto/crypto.h"

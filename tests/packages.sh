@@ -7,6 +7,8 @@
 #
 # The first column tells how to see that it is there: a command, pc:MODULE for pkg-config,
 # header:FILE, or fuzzer for clang's libFuzzer.
+#
+# Not among them, as it is large: QEMU (qemu-system-x86_64), which is tried where it is installed.
 
 package_table='
 probe                   apt             dnf                   pacman            zypper             apk
@@ -19,6 +21,7 @@ cmake                   cmake           cmake                 cmake             
 ninja                   ninja-build     ninja-build           ninja             ninja              samurai
 pkg-config              pkg-config      pkgconf-pkg-config    pkgconf           pkg-config         pkgconf
 pc:libmnl               libmnl-dev      libmnl-devel          libmnl            libmnl-devel       libmnl-dev
+pc:libpcap              libpcap-dev     libpcap-devel         libpcap           libpcap-devel      libpcap-dev
 pc:libseccomp           libseccomp-dev  libseccomp-devel      libseccomp        libseccomp-devel   libseccomp-dev
 pc:libcap-ng            libcap-ng-dev   libcap-ng-devel       libcap-ng         libcap-ng-devel    libcap-ng-dev
 pc:libcrypto            libssl-dev      openssl-devel         openssl           libopenssl-devel   openssl-dev
@@ -35,6 +38,7 @@ unshare                 util-linux      util-linux            util-linux        
 ethtool                 ethtool         ethtool               ethtool           ethtool            ethtool
 ps                      procps          procps-ng             procps-ng         procps             procps
 ping                    iputils-ping    iputils               iputils           iputils            iputils
+arping                  iputils-arping  iputils               iputils           iputils            iputils-arping
 diff                    diffutils       diffutils             diffutils         diffutils          diffutils
 strace                  strace          strace                strace            strace             strace
 tmux                    tmux            tmux                  tmux              tmux               tmux
@@ -49,6 +53,10 @@ socat                   socat           socat                 socat             
 wg                      wireguard-tools wireguard-tools       wireguard-tools   wireguard-tools    wireguard-tools-wg
 wireguard-go            wireguard-go    wireguard-go          wireguard-go      wireguard-go       wireguard-go
 nft                     nftables        nftables              nftables          nftables           nftables
+tcpdump                 tcpdump         tcpdump               tcpdump           tcpdump            tcpdump
+tcpreplay               tcpreplay       tcpreplay             tcpreplay         tcpreplay          tcpreplay
+tshark                  tshark          wireshark-cli         wireshark-cli     wireshark          tshark
+python3                 python3         python3               python            python3            python3
 '
 
 package_present() {

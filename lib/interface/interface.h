@@ -11,6 +11,7 @@
  *   plan.c       the difference between what is there and what should be
  *   add.c        creates: configure first, commit last
  *   open.c       opens one for its packets, made first where it is missing
+ *   attach.c     attaches to one that exists, as it is
  *   ensure.c     makes existing ones so (ensure, set)
  *   delete.c     removes, many in one transaction
  *   holders.c    which processes hold an interface open; holders_find.c finds those of one
@@ -212,6 +213,13 @@ struct tunic_opening {
 int tunic_interface_open(struct tunic_context *context, char name[IFNAMSIZ],
                          struct tunic_opening *opening, struct tunic_queue *queue,
                          struct tunic_error *error);
+
+/* Opens `count` queues of one that exists, with the flags that it has: `link`, read just now. They
+ * are the caller's to prepare. -EBUSY, -EPERM; -EEXIST: it has one queue only. */
+int tunic_interface_attach(struct tunic_context *context, const struct tunic_link *link,
+                           struct tunic_queue *queues, size_t count, struct tunic_error *error);
+/* Closes their descriptors; of one that has none too. */
+void tunic_queues_close(struct tunic_queue *queues, size_t count);
 
 /* Interfaces that fit; a member counts if its bit is set. */
 enum tunic_select {

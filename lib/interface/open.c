@@ -5,35 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-int tunic_link_attach(struct tunic_context *context, const struct tunic_link *link, unsigned flags,
-                      const char *busy, int *descriptor, struct tunic_error *error)
-{
-    char name[IFNAMSIZ];
-    int attached;
-
-    memcpy(name, link->name, IFNAMSIZ);
-    int result = tunic_device_open(context->device_node, &attached, error);
-    if (result != 0)
-        return result;
-    result = tunic_device_set_interface(attached, name, (uint16_t)flags, error);
-    if (result == 0) {
-        *descriptor = attached;
-        return 0;
-    }
-    (void)close(attached);
-    if (result == -ENOTTY)
-        tunic_context_name_node(context, error);
-    if (result == -EPERM)
-        return tunic_link_refuse_user(link, "cannot attach to it", error);
-    if (result == -EBUSY) {
-        struct tunic_holders holders;
-        bool read = tunic_holders_read(&holders, false, error) == 0;
-        result = tunic_link_refuse_busy(link, read ? &holders : NULL, busy, error);
-        tunic_holders_free(&holders);
-    }
-    return result;
-}
-
 static int open_missing(struct tunic_context *context, char name[IFNAMSIZ],
                         struct tunic_opening *opening, struct tunic_queue *queue,
                         struct tunic_error *error)

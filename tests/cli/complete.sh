@@ -70,8 +70,8 @@ without() {
     printf '%s' "$list"
 }
 
-commands='add ensure set del show wait relay genkey pubkey genpsk help version'
-options='--json --pretty --details --stats --oneline --quiet --netns --batch --force'
+commands='add ensure set del show wait attach relay genkey pubkey genpsk help version'
+options='--json --pretty --details --stats --oneline --hex --quiet --netns --batch --force'
 options+=' --device-node --color --version --help'
 beside_command=$(without "$options" --batch --force --version)
 interfaces="tap0 $tap1 tun0 odd;\$x"
@@ -91,6 +91,7 @@ commands_and_options() {
     offers 'nothing'
     offers 'nothing '
     offers 'add' add
+    offers 'a' add attach
     says '' del 'remove interfaces'
     offers '-' $options
     offers '--' $options
@@ -320,6 +321,43 @@ relays_with_keys() {
 }
 
 relays_with_keys
+
+actions='print write replay respond hold stdio exec'
+taking='count filter'
+
+# shellcheck disable=SC2046,SC2086
+attaches() {
+    local files='a.conf folder/'
+    offers 'attach ' $actions $taking queues dev $interfaces
+    offers 'attach tap0 ' $actions $taking queues
+    offers 'attach dev ' $interfaces
+    offers 'attach tap0 count '
+    offers 'attach tap0 filter '
+    offers 'attach tap0 count 5 ' print write replay respond filter
+    offers 'attach tap0 filter icmp ' print write replay respond stdio count
+    offers 'attach tap0 queues 2 ' exec
+    offers 'attach tap0 print ' $taking
+    offers 'attach tap0 write ' - $files 'two words'
+    says 'attach tap0 write ' - 'standard output.*'
+    offers 'attach tap0 write f ' $taking
+    offers 'attach tap0 replay ' - $files 'two words'
+    says 'attach tap0 replay ' - 'standard input'
+    offers 'attach tap0 replay f ' fast loop $taking
+    offers 'attach tap0 replay f loop '
+    offers 'attach tap0 replay f loop 2 ' fast $taking
+    offers 'attach tap0 hold '
+    offers 'attach tap0 stdio ' filter
+    offers 'attach tap0 exec ' as $files 'two words'
+    offers 'attach tap0 exec as d' daemon
+    offers 'attach tap0 exec as daemon ' $files 'two words'
+    offers 'attach tap0 exec ls ' $files 'two words'
+    offers 'attach tap0 exec ls a' a.conf
+    offers 'attach tap0 exec ls -'
+    offers 'attach -x tap0 pr' print
+    offers 'attach tap0 -' $beside_command
+}
+
+attaches
 
 # One that is held is not free for a relay.
 cat >"$SCRATCH/hold" <<'PERL'

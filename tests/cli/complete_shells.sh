@@ -131,6 +131,14 @@ interactions() {
         'tunic relay unique0 connect host:5555 insecure X'
     typed 'what a tunnel goes through' 'tunic relay tap0 underlay tr' 'tunic relay tap0 underlay trunk X'
     typed 'nothing is known of a host' 'tunic relay tap0 connect lin' 'tunic relay tap0 connect linX'
+    typed 'the command that takes packets' 'tunic att' 'tunic attach X'
+    typed 'a file to write to' 'tunic attach tap0 write lin' 'tunic attach tap0 write lines.txt X'
+    typed 'what goes with a file' 'tunic attach tap0 replay lines.txt fa' \
+        'tunic attach tap0 replay lines.txt fast X'
+    typed 'as whom a command runs' 'tunic attach tap0 exec as dae' 'tunic attach tap0 exec as daemon X'
+    typed 'a file of a command' 'tunic attach tap0 exec ls lin' 'tunic attach tap0 exec ls lines.txt X'
+    typed 'no words of ours among a command'"'"'s' 'tunic attach tap0 exec ls filt' \
+        'tunic attach tap0 exec ls filtX'
     typed 'an option' 'tunic --det' 'tunic --details X'
     typed "a value behind '='" 'tunic --color=al' 'tunic --color=always X'
     typed "a namespace behind '='" 'tunic --netns=tun' "tunic --netns=$NAMESPACE X"
@@ -151,7 +159,7 @@ printf '%s\n' "PS1='READY> '" "bind 'set show-all-if-ambiguous on'" \
 if begin bash bash --noprofile --rcfile "$work/bashrc" -i; then
     interactions
     listed 'a list' 'tunic set tap' 'tap0 +tap1'
-    listed 'commands' 'tunic ' 'add .*ensure .*version.*'
+    listed 'commands' 'tunic ' '(.* )?add( .*)?' '(.* )?ensure( .*)?' '(.* )?attach( .*)?'
     typed 'a quoted file' 'tunic -b "two' 'tunic -b "two words" X'
 fi
 end

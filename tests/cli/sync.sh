@@ -142,6 +142,7 @@ set route fd00::/64
 relay addr fd00::/64
 relay route fd00::/64
 relay peer $public_key
+attach replay file
 END
 
 # ---- every page is reached and sound ----
