@@ -275,6 +275,8 @@ if ip link add br0 type bridge 2>/dev/null; then
     check_stderr_like 'is refused' \
         "^tunic: attach h0: it belongs to br0: it would answer .* \('tunic set h0 master none' takes it out\)"
     ip link set h0 nomaster
+    # No address comes or goes with it then.
+    echo 1 >/proc/sys/net/ipv6/conf/h0/disable_ipv6
     respond h0
     until_true 5 pings 10.3.0.5 56
     ip link set h0 master br0
