@@ -110,7 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         fuzz_check(exact != NULL);
         memcpy(exact, answer, answered);
         check_answer(layer, exact, answered);
-        fuzz_check(tunic_responder_answer(&host, layer, exact, answered, packet) == 0);
+        fuzz_check(tunic_responder_answer(&host, layer, exact, answered, answer) == 0);
         free(exact);
     }
     free(answer);
