@@ -8,7 +8,8 @@
 # The first column tells how to see that it is there: a command, pc:MODULE for pkg-config,
 # header:FILE, or fuzzer for clang's libFuzzer.
 #
-# Not among them, as it is large: QEMU (qemu-system-x86_64), which is tried where it is installed.
+# Not among them, as they are large: QEMU (qemu-system-x86_64) and User-Mode Linux (linux.uml), which
+# are tried where they are installed.
 
 package_table='
 probe                   apt             dnf                   pacman            zypper             apk
