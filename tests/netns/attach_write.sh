@@ -154,12 +154,14 @@ whole_file 'deleted meanwhile: the file' "$SCRATCH/lost.pcap" 2
 make_t1 up
 
 # ---- where it cannot be written ----
-# Of a file system of this size, so many packets of 1400 bytes.
-for size in 4 64 68; do
+# A file system of so many kilobytes, and datagrams of so many bytes; of large ones the end of the
+# file is pages before what was written last.
+ip link set t0 mtu 9000
+while read -r size bytes; do
     mount -t tmpfs -o "size=${size}k" tmpfs "$full"
     attach t0 write "$full/f.pcap"
     running() {
-        send t0 10 1400
+        send t0 10 "$bytes"
         ! kill -0 "$attached"
     }
     check_true "a disk of $size kB that is full ends it" until_true 20 running
@@ -168,11 +170,18 @@ for size in 4 64 68; do
     check_equal "$size kB: which is told" \
         "tunic: attach t0: cannot write to $full/f.pcap: No space left on device" \
         "$(grep tunic: "$told")"
-    # A packet of 1428 bytes, 16 before it, and 24 at the beginning.
+    # 24 bytes at the file's beginning; 16 before each packet, which has 28 of headers.
     whole_file "$size kB: as many as there is room for" "$full/f.pcap" \
-        "$(((size * 1024 - 24) / 1444))"
+        "$(((size * 1024 - 24) / (bytes + 44)))"
     umount "$full"
-done
+done <<'disks'
+4 1400
+64 1400
+68 1400
+12 8000
+40 8900
+64 3
+disks
 mount -t tmpfs -o size=4k tmpfs "$full"
 attach t0 count 3 write "$full/f.pcap"
 send t0 3 1400
