@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "attach/print.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 enum { ROW = 16 }; /* bytes of a line in hexadecimal */
@@ -11,22 +12,26 @@ struct printing {
     const struct stop *stop;
 };
 
-static void print_hex(const uint8_t *bytes, size_t length)
+/* "\t0x0010:  6162 6364 …  abcd…" */
+static void print_row(const uint8_t *bytes, size_t row, size_t length)
 {
-    for (size_t row = 0; row < length; row += ROW) {
-        (void)printf("\t0x%04zx: ", row);
-        for (size_t i = row; i < row + ROW; i++) {
-            const char *blank = i % 2 == 0 ? " " : "";
-            if (i < length)
-                (void)printf("%s%02x", blank, bytes[i]);
-            else
-                (void)printf("%s  ", blank);
-        }
-        (void)fputs("  ", stdout);
-        for (size_t i = row; i < row + ROW && i < length; i++)
-            (void)putchar(bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : '.');
-        (void)putchar('\n');
+    static const char digits[] = "0123456789abcdef";
+    char hex[ROW * 5 / 2 + 1];
+    char text[ROW + 1];
+    size_t at = 0;
+
+    for (size_t i = 0; i < ROW; i++) {
+        bool there = row + i < length;
+        uint8_t byte = there ? bytes[row + i] : 0;
+        if (i % 2 == 0)
+            hex[at++] = ' ';
+        hex[at++] = there ? digits[byte >> 4] : ' ';
+        hex[at++] = there ? digits[byte & 0x0F] : ' ';
+        text[i] = byte >= ' ' && byte <= '~' ? (char)byte : '.';
     }
+    hex[at] = '\0';
+    text[length - row < ROW ? length - row : ROW] = '\0';
+    (void)printf("\t0x%04zx: %s  %s\n", row, hex, text);
 }
 
 static int take(void *closure, const struct tunic_attach_packet *packet, struct tunic_error *error)
@@ -40,17 +45,25 @@ static int take(void *closure, const struct tunic_attach_packet *packet, struct 
     tunic_decode(printing->layer, printing->options->details, packet->bytes, packet->length, text);
     (void)printf("%02d:%02d:%02d.%06ld %s\n", local.tm_hour, local.tm_min, local.tm_sec,
                  packet->time.tv_nsec / 1000, text);
-    if (printing->options->hex)
-        print_hex(packet->bytes, packet->length);
-    return 0;
+    /* A signal has interrupted a write to a reader that takes nothing: the next would wait again.
+     */
+    for (size_t row = 0; printing->options->hex && row < packet->length && !ferror(stdout);
+         row += ROW)
+        print_row(packet->bytes, row, packet->length);
+    return ferror(stdout) ? 1 : 0;
 }
 
 static int rest(void *closure, struct tunic_error *error)
 {
     const struct printing *printing = closure;
 
-    (void)error;
-    return stop_flush(printing->stop) ? 0 : 1;
+    if (stop_flush(printing->stop))
+        return 0;
+    if (!ferror(stdout))
+        return 1;
+    int reason = errno;
+    clearerr(stdout); /* it is told here */
+    return tunic_error_system(error, reason, "cannot write the output");
 }
 
 int attach_print(struct tunic_attach *attach, const struct options *options,
