@@ -15,21 +15,24 @@ struct printing {
 /* "\t0x0010:  6162 6364 …  abcd…" */
 static void print_row(const uint8_t *bytes, size_t row, size_t length)
 {
-    static const char digits[] = "0123456789abcdef";
     char hex[ROW * 5 / 2 + 1];
     char text[ROW + 1];
     size_t at = 0;
 
     for (size_t i = 0; i < ROW; i++) {
         bool there = row + i < length;
-        uint8_t byte = there ? bytes[row + i] : 0;
+        unsigned byte = there ? bytes[row + i] : 0;
         if (i % 2 == 0)
             hex[at++] = ' ';
-        hex[at++] = there ? digits[byte >> 4] : ' ';
-        hex[at++] = there ? digits[byte & 0x0F] : ' ';
-        text[i] = byte >= ' ' && byte <= '~' ? (char)byte : '.';
+        if (there)
+            (void)snprintf(hex + at, 3, "%02x", byte);
+        else
+            (void)snprintf(hex + at, 3, "  ");
+        at += 2;
+        text[i] = '.';
+        if (byte >= ' ' && byte <= '~')
+            text[i] = (char)byte;
     }
-    hex[at] = '\0';
     text[length - row < ROW ? length - row : ROW] = '\0';
     (void)printf("\t0x%04zx: %s  %s\n", row, hex, text);
 }

@@ -115,10 +115,10 @@ static int open_capture(struct capture *capture, const struct tunic_attach *atta
                         const char *path, struct tunic_error *error)
 {
     struct stat status;
-    FILE *file;
+    FILE *file = NULL;
     int result = open_file(path, &file, error);
 
-    if (result != 0)
+    if (!file)
         return result;
     capture->descriptor = fileno(file);
     capture->file = fstat(capture->descriptor, &status) == 0 && S_ISREG(status.st_mode);
