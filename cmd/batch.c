@@ -5,23 +5,7 @@
  * returned.
  */
 #include "command.h"
-
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
-enum { PLACE = 256 };
-
-static int open_file(const char *path, FILE **file, struct tunic_error *error)
-{
-    char quoted[80];
-
-    *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-    if (*file)
-        return 0;
-    tunic_text_escape(quoted, sizeof(quoted), path);
-    return tunic_error_system(error, errno, "cannot open '%s'", quoted);
-}
+#include "input.h"
 
 /* Options that a line brings hold for that line; where it works is the whole batch's. */
 static int run_words(struct session *session, const char **words, size_t count)
@@ -46,66 +30,23 @@ static int run_words(struct session *session, const char **words, size_t count)
     return tunic_command_run(&line, command, words + 1, count - 1);
 }
 
-/* "FILE:LINE" */
-static void place_of(const struct session *session, const struct tunic_line *line,
-                     char place[PLACE])
-{
-    char quoted[128];
-
-    tunic_text_escape(quoted, sizeof(quoted), session->options.batch);
-    (void)snprintf(place, PLACE, "%s:%zu", quoted, line->number);
-}
-
-/* Tells of what stopped the reading: a line that is wrong, or the file as a whole. */
-static int report_reading(struct session *session, const struct tunic_line *line,
-                          const struct tunic_error *error)
-{
-    char place[PLACE];
-
-    if (error->reason == TUNIC_USAGE)
-        place_of(session, line, place);
-    else
-        tunic_text_escape(place, sizeof(place), session->options.batch);
-    session->place = place;
-    int code = tunic_report_error(session, error);
-    session->place = NULL;
-    return code;
-}
-
-static int run_line(struct session *session, const struct tunic_line *line)
-{
-    char place[PLACE];
-
-    place_of(session, line, place);
-    session->place = place;
-    int code = run_words(session, line->words, line->count);
-    session->place = NULL;
-    session->command = NULL;
-    return code;
-}
-
 int tunic_batch_run(struct session *session)
 {
-    struct tunic_lines lines = {0};
-    struct tunic_line line;
-    struct tunic_error error;
-    FILE *file;
-    int code = 0;
+    struct input input = {0};
+    int wrong;
+    int code = input_open(&input, session, session->options.batch);
 
-    if (open_file(session->options.batch, &file, &error) != 0)
-        return tunic_report_error(session, &error);
-    for (;;) {
-        int result = tunic_lines_next(&lines, file, &line, &error);
-        if (result == 0)
-            break;
-        int failed = result < 0 ? report_reading(session, &line, &error) : run_line(session, &line);
+    if (code != 0)
+        return code;
+    while (input_next(&input, session, &wrong)) {
+        int failed = run_words(session, input.line.words, input.line.count);
+        session->command = NULL;
         code = code == 0 ? failed : code;
         (void)fflush(stdout);
-        if (result < 0 || (failed != 0 && !session->options.force))
+        if (failed != 0 && !session->options.force)
             break;
     }
-    tunic_lines_free(&lines);
-    if (file != stdin)
-        (void)fclose(file);
+    code = code == 0 ? wrong : code;
+    input_close(&input, session);
     return code;
 }

@@ -9,6 +9,7 @@
  *   options.c    what stands before and behind every command
  *   output.c     errors, and an output that failed
  *   batch.c      many command lines from a file
+ *   input.c      lines of words, for batch and apply
  *   keys.c       keys as genkey, genpsk and pubkey print them
  *   stop.c       the signals and the reader that end what goes on until it is stopped
  *   attach/      the words of attach, and packets as lines
@@ -124,6 +125,8 @@ extern const struct command tunic_command_set;
 extern const struct command tunic_command_del;
 extern const struct command tunic_command_show;
 extern const struct command tunic_command_wait;
+extern const struct command tunic_command_apply;
+extern const struct command tunic_command_save;
 extern const struct command tunic_command_attach;
 extern const struct command tunic_command_relay;
 extern const struct command tunic_command_genkey;

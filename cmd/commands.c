@@ -14,6 +14,8 @@ const struct command *const tunic_commands[] = {
     &tunic_command_del,
     &tunic_command_show,
     &tunic_command_wait,
+    &tunic_command_apply,
+    &tunic_command_save,
     &tunic_command_attach,
     &tunic_command_relay,
     &tunic_command_genkey,

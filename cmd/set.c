@@ -26,8 +26,8 @@ static int run(struct session *session, struct arguments *arguments)
     }
     if (tunic_desired_check(&arguments->desired, &arguments->names, &error) != 0)
         return tunic_report_error(session, &error);
-    if (tunic_interfaces_ensure(session->context, &arguments->names, &arguments->desired, &ensure,
-                                tunic_report_name, session, &error) != 0)
+    if (tunic_names_ensure(session->context, &arguments->names, &arguments->desired, &ensure,
+                           tunic_report_name, session, &error) != 0)
         return (int)error.reason;
     return 0;
 }

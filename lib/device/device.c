@@ -78,6 +78,15 @@ static int refuse(struct tunic_error *error, int reason, const char *action)
     return -reason;
 }
 
+int tunic_device_check(int descriptor, struct tunic_error *error)
+{
+    unsigned features;
+
+    if (ioctl(descriptor, TUNGETFEATURES, &features) == 0)
+        return 0;
+    return refuse(error, errno, "it cannot be used");
+}
+
 int tunic_device_set_interface(int descriptor, char name[IFNAMSIZ], uint16_t flags,
                                struct tunic_error *error)
 {

@@ -37,6 +37,8 @@
 /* Opens the node. Tells a missing node, a missing driver and a missing permission apart. */
 int tunic_device_open(const char *node, int *descriptor, struct tunic_error *error);
 
+/* Whether the node is the one of TUN/TAP at all. */
+int tunic_device_check(int descriptor, struct tunic_error *error);
 /* Opens the node through which the kernel moves a virtual machine's packets. */
 int tunic_vhost_open(int *descriptor, struct tunic_error *error);
 

@@ -187,4 +187,7 @@ int tunic_lines_next(struct tunic_lines *lines, FILE *file, struct tunic_line *l
                      struct tunic_error *error);
 void tunic_lines_free(struct tunic_lines *lines);
 
+/* Adds a word so that it is read again as it is; a line break in it is no line's to hold. */
+void tunic_line_add(struct tunic_text *text, const char *word);
+
 #endif

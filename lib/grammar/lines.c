@@ -94,6 +94,18 @@ int tunic_lines_next(struct tunic_lines *lines, FILE *file, struct tunic_line *l
     }
 }
 
+void tunic_line_add(struct tunic_text *text, const char *word)
+{
+    if (*word != '\0' && word[strcspn(word, " \t#\"\\")] == '\0') {
+        tunic_text_add(text, "%s", word);
+        return;
+    }
+    tunic_text_add(text, "\"");
+    for (; *word != '\0'; word++)
+        tunic_text_add(text, *word == '"' || *word == '\\' ? "\\%c" : "%c", *word);
+    tunic_text_add(text, "\"");
+}
+
 void tunic_lines_free(struct tunic_lines *lines)
 {
     free(lines->raw);

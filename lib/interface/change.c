@@ -6,6 +6,7 @@
  */
 #include "interface/change.h"
 
+#include "interface/save.h"
 #include "interface/values.h"
 
 #include <errno.h>
@@ -319,21 +320,34 @@ static int make_up(struct tunic_plan *plan, struct tunic_error *error)
 
 /* ---- the rows -------------------------------------------------------------------------- */
 
-const struct tunic_attribute_actions tunic_change_mode = {.make = make_mode};
-const struct tunic_attribute_actions tunic_change_user = {.make = make_user};
-const struct tunic_attribute_actions tunic_change_group = {.make = make_group};
-const struct tunic_attribute_actions tunic_change_pi = {.make = make_pi};
-const struct tunic_attribute_actions tunic_change_vnet_hdr = {.make = make_vnet_hdr};
-const struct tunic_attribute_actions tunic_change_multi_queue = {.make = make_multi_queue};
-const struct tunic_attribute_actions tunic_change_mac = {.make = make_mac};
-const struct tunic_attribute_actions tunic_change_mtu = {.make = make_mtu};
-const struct tunic_attribute_actions tunic_change_txqueuelen = {.make = make_txqueuelen};
-const struct tunic_attribute_actions tunic_change_alias = {.make = make_alias};
-const struct tunic_attribute_actions tunic_change_altname = {
-    .undo = undo_altname, .make = make_altname, .explain = explain_altname};
-const struct tunic_attribute_actions tunic_change_master = {.make = make_master,
-                                                            .explain = explain_master};
+const struct tunic_attribute_actions tunic_change_mode = {.make = make_mode,
+                                                          .save = tunic_save_mode};
+const struct tunic_attribute_actions tunic_change_user = {.make = make_user,
+                                                          .save = tunic_save_user};
+const struct tunic_attribute_actions tunic_change_group = {.make = make_group,
+                                                           .save = tunic_save_group};
+const struct tunic_attribute_actions tunic_change_pi = {.make = make_pi, .save = tunic_save_pi};
+const struct tunic_attribute_actions tunic_change_one_queue = {.save = tunic_save_one_queue};
+const struct tunic_attribute_actions tunic_change_vnet_hdr = {.make = make_vnet_hdr,
+                                                              .save = tunic_save_vnet_hdr};
+const struct tunic_attribute_actions tunic_change_multi_queue = {.make = make_multi_queue,
+                                                                 .save = tunic_save_multi_queue};
+const struct tunic_attribute_actions tunic_change_napi = {.save = tunic_save_napi};
+const struct tunic_attribute_actions tunic_change_napi_frags = {.save = tunic_save_napi_frags};
+const struct tunic_attribute_actions tunic_change_mac = {.make = make_mac, .save = tunic_save_mac};
+const struct tunic_attribute_actions tunic_change_mtu = {.make = make_mtu, .save = tunic_save_mtu};
+const struct tunic_attribute_actions tunic_change_txqueuelen = {.make = make_txqueuelen,
+                                                                .save = tunic_save_txqueuelen};
+const struct tunic_attribute_actions tunic_change_alias = {.make = make_alias,
+                                                           .save = tunic_save_alias};
+const struct tunic_attribute_actions tunic_change_altname = {.undo = undo_altname,
+                                                             .make = make_altname,
+                                                             .explain = explain_altname,
+                                                             .save = tunic_save_altname};
+const struct tunic_attribute_actions tunic_change_master = {
+    .make = make_master, .explain = explain_master, .save = tunic_save_master};
 const struct tunic_attribute_actions tunic_change_carrier = {.make = make_carrier,
                                                              .explain = explain_carrier};
-const struct tunic_attribute_actions tunic_change_down = {.make = make_down};
-const struct tunic_attribute_actions tunic_change_up = {.make = make_up};
+const struct tunic_attribute_actions tunic_change_down = {.make = make_down,
+                                                          .save = tunic_save_down};
+const struct tunic_attribute_actions tunic_change_up = {.make = make_up, .save = tunic_save_up};

@@ -2,6 +2,7 @@
 /* What the attributes of the protocol families change: addresses, routes and settings. */
 #include "interface/change.h"
 
+#include "interface/save.h"
 #include "interface/values.h"
 
 #include <errno.h>
@@ -15,7 +16,18 @@ static const struct tunic_link *link_of(const struct tunic_plan *plan)
     return &plan->interface->link;
 }
 
+enum { INET6_MTU = 1280 }; /* the least */
+
 /* ---- settings of the protocol families ------------------------------------------------- */
+
+/* IPv6 leaves an interface whose MTU is too small for it; that has been set before. */
+static bool has_inet6(const struct tunic_plan *plan)
+{
+    const struct tunic_desired *desired = plan->desired;
+
+    return link_of(plan)->inet6 &&
+           (!tunic_is_named(desired, TUNIC_ATTRIBUTE_MTU) || desired->mtu >= INET6_MTU);
+}
 
 static int make_linkdown_routes(struct tunic_plan *plan, struct tunic_error *error)
 {
@@ -24,7 +36,7 @@ static int make_linkdown_routes(struct tunic_plan *plan, struct tunic_error *err
     bool inet = link->inet && link->inet_ignore_linkdown != ignore;
 
     (void)error;
-    plan->set_inet6_linkdown = link->inet6 && link->inet6_ignore_linkdown != ignore;
+    plan->set_inet6_linkdown = has_inet6(plan) && link->inet6_ignore_linkdown != ignore;
     if (!inet && !plan->set_inet6_linkdown)
         return 0;
     tunic_plan_differs(plan, "linkdown_routes %s", ignore ? "use -> ignore" : "ignore -> use");
@@ -42,7 +54,7 @@ static int make_forwarding(struct tunic_plan *plan, struct tunic_error *error)
     bool inet = link->inet && link->inet_forwarding != on;
 
     (void)error;
-    plan->set_inet6_forwarding = link->inet6 && link->inet6_forwarding != on;
+    plan->set_inet6_forwarding = has_inet6(plan) && link->inet6_forwarding != on;
     if (!inet && !plan->set_inet6_forwarding)
         return 0;
     tunic_plan_differs(plan, "forwarding %s", on ? "off -> on" : "on -> off");
@@ -197,6 +209,12 @@ static void queue_route(struct tunic_plan *plan, const struct tunic_route *route
 
 /* Only routes that were set by hand: a routing daemon's, or a router's, are theirs. Other tables
  * than the main one are left alone: who fills them is not known. */
+bool tunic_route_is_manual(const struct tunic_route *route)
+{
+    return (route->protocol == RTPROT_BOOT || route->protocol == RTPROT_STATIC) &&
+           route->table == RT_TABLE_MAIN;
+}
+
 static void undo_route(struct tunic_plan *plan)
 {
     const struct tunic_desired *desired = plan->desired;
@@ -205,8 +223,7 @@ static void undo_route(struct tunic_plan *plan)
     plan->items.failed = plan->items.failed || !wanted; /* out of memory */
     for (size_t i = 0; wanted && i < plan->interface->route_count; i++) {
         const struct tunic_route *present = &plan->interface->routes[i];
-        bool manual = present->protocol == RTPROT_BOOT || present->protocol == RTPROT_STATIC;
-        if (manual && present->table == RT_TABLE_MAIN &&
+        if (tunic_route_is_manual(present) &&
             !tunic_routes_have(wanted, desired->route_count, present))
             queue_route(plan, present, false);
     }
@@ -243,9 +260,14 @@ static void explain_route(int errno_value, struct tunic_error *error)
 
 /* ---- the rows -------------------------------------------------------------------------- */
 
-const struct tunic_attribute_actions tunic_change_addr = {
-    .undo = undo_addr, .make = make_addr, .tidy = tidy_addr, .explain = explain_addr};
-const struct tunic_attribute_actions tunic_change_linkdown_routes = {.make = make_linkdown_routes};
-const struct tunic_attribute_actions tunic_change_forwarding = {.make = make_forwarding};
+const struct tunic_attribute_actions tunic_change_addr = {.undo = undo_addr,
+                                                          .make = make_addr,
+                                                          .tidy = tidy_addr,
+                                                          .explain = explain_addr,
+                                                          .save = tunic_save_addr};
+const struct tunic_attribute_actions tunic_change_linkdown_routes = {
+    .make = make_linkdown_routes, .save = tunic_save_linkdown_routes};
+const struct tunic_attribute_actions tunic_change_forwarding = {.make = make_forwarding,
+                                                                .save = tunic_save_forwarding};
 const struct tunic_attribute_actions tunic_change_route = {
-    .undo = undo_route, .make = make_route, .explain = explain_route};
+    .undo = undo_route, .make = make_route, .explain = explain_route, .save = tunic_save_route};

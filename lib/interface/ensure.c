@@ -16,15 +16,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { ROUNDS = 4 };
 
-/* One run of tunic_interfaces_ensure. */
+/* One run of tunic_interfaces_ensure, in one network namespace. */
 struct run {
     struct tunic_context *context;
-    const struct tunic_desired *desired;
     struct tunic_ensure *ensure;
     unsigned load;
     struct tunic_failures failures;
@@ -45,26 +45,28 @@ static void tell_plan(struct run *run, const char *name, const struct tunic_plan
         tell(run, name, text);
 }
 
-static int create(struct run *run, const char *name, struct tunic_error *error)
+static int create(struct run *run, const struct tunic_wanted *wanted, struct tunic_error *error)
 {
     char chosen[IFNAMSIZ] = "";
+    struct tunic_desired here = *wanted->desired;
 
     if (run->ensure->check) {
-        int result = tunic_interface_add_check(name, run->desired, error);
+        int result = tunic_interface_add_check(wanted->name, &here, error);
         if (result == 0)
-            tell(run, name, "missing -> created");
+            tell(run, wanted->name, "missing -> created");
         return result;
     }
-    memcpy(chosen, name, strnlen(name, IFNAMSIZ - 1));
-    return tunic_interface_add(run->context, chosen, run->desired, error);
+    memcpy(chosen, wanted->name, strnlen(wanted->name, IFNAMSIZ - 1));
+    here.named &= ~TUNIC_NAMED(TUNIC_ATTRIBUTE_NETNS); /* this is the one */
+    return tunic_interface_add(run->context, chosen, &here, error);
 }
 
 /* Compares once and carries out. `*settled`: nothing (more) differs. */
-static int round_of(struct run *run, const struct tunic_interface *interface, bool *settled,
-                    struct tunic_error *error)
+static int round_of(struct run *run, const struct tunic_interface *interface,
+                    const struct tunic_desired *desired, bool *settled, struct tunic_error *error)
 {
     struct tunic_plan plan;
-    int result = tunic_plan_make(&plan, run->context, interface, run->desired, error);
+    int result = tunic_plan_make(&plan, run->context, interface, desired, error);
 
     *settled = plan.changes == 0 || run->ensure->check;
     if (result == 0 && run->ensure->check)
@@ -76,10 +78,10 @@ static int round_of(struct run *run, const struct tunic_interface *interface, bo
 }
 
 static int unsettled(const struct run *run, const struct tunic_interface *interface,
-                     struct tunic_error *error)
+                     const struct tunic_desired *desired, struct tunic_error *error)
 {
     struct tunic_plan plan;
-    int result = tunic_plan_make(&plan, run->context, interface, run->desired, error);
+    int result = tunic_plan_make(&plan, run->context, interface, desired, error);
 
     if (result == 0) {
         result = tunic_error_set(error, TUNIC_FAILED, "it does not stay as it was set");
@@ -92,13 +94,13 @@ static int unsettled(const struct run *run, const struct tunic_interface *interf
 }
 
 static int change(struct run *run, const struct tunic_interface *interface,
-                  struct tunic_error *error)
+                  const struct tunic_desired *desired, struct tunic_error *error)
 {
     struct tunic_snapshot again = {0};
     int32_t ifindex = interface->link.ifindex;
     char name[IFNAMSIZ];
     bool settled = false;
-    int result = round_of(run, interface, &settled, error);
+    int result = round_of(run, interface, desired, &settled, error);
 
     memcpy(name, interface->link.name, sizeof(name));
     for (int i = 1; i < ROUNDS && result == 0 && !settled; i++) {
@@ -108,34 +110,47 @@ static int change(struct run *run, const struct tunic_interface *interface,
         if (result == -ENODEV || (result == 0 && again.interfaces[0].link.ifindex != ifindex))
             result = tunic_error_set(error, TUNIC_ABSENT, "it was deleted meanwhile");
         if (result == 0)
-            result = round_of(run, &again.interfaces[0], &settled, error);
+            result = round_of(run, &again.interfaces[0], desired, &settled, error);
     }
     if (result == 0 && !settled)
-        result = unsettled(run, &again.interfaces[0], error);
+        result = unsettled(run, &again.interfaces[0], desired, error);
     tunic_snapshot_free(&again);
     return result;
 }
 
-static void ensure_here(struct run *run, const struct tunic_name_list *names)
+static int ensure_one(struct run *run, struct tunic_snapshot *snapshot,
+                      const struct tunic_wanted *wanted, struct tunic_error *error)
 {
-    struct tunic_snapshot snapshot;
-    struct tunic_error error;
-    int result = tunic_snapshot_read_names(&snapshot, run->context, names, run->load, &error);
+    const struct tunic_interface *interface;
+    int result = tunic_snapshot_require(snapshot, run->context, wanted->name, &interface, error);
 
+    if (result == 0)
+        return change(run, interface, wanted->desired, error);
+    return result == -ENODEV && run->ensure->create ? create(run, wanted, error) : result;
+}
+
+static void ensure_here(struct run *run, const struct tunic_wanted *wanted, size_t count)
+{
+    struct tunic_name_list names = {0};
+    struct tunic_snapshot snapshot = {0};
+    struct tunic_error error;
+    int result = 0;
+
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = tunic_name_list_add(&names, wanted[i].name, &error);
+    if (result == 0)
+        result = tunic_snapshot_read_names(&snapshot, run->context, &names, run->load, &error);
+    tunic_name_list_free(&names);
     if (result != 0) {
         tunic_failures_add(&run->failures, "", &error, result);
         return;
     }
-    for (size_t i = 0; i < names->count; i++) {
-        const struct tunic_interface *interface;
-        result =
-            tunic_snapshot_require(&snapshot, run->context, names->names[i], &interface, &error);
-        if (result == 0)
-            result = change(run, interface, &error);
-        else if (result == -ENODEV && run->ensure->create)
-            result = create(run, names->names[i], &error);
+    for (size_t i = 0; i < count; i++) {
+        result = ensure_one(run, &snapshot, &wanted[i], &error);
         if (result != 0)
-            tunic_failures_add(&run->failures, names->names[i], &error, result);
+            tunic_failures_add(&run->failures, wanted[i].name, &error, result);
+        if (run->ensure->done)
+            run->ensure->done(run->ensure->closure);
     }
     tunic_snapshot_free(&snapshot);
 }
@@ -176,109 +191,182 @@ static int move(struct tunic_context *home, int32_t ifindex, int there, const ch
     return result == 0 ? refusal.result : result;
 }
 
-/* Brings one name over, where it is here and not there. In a check it is told, and not looked at
- * any further: everything that a move drops is going to be set anyway. */
-static int bring(struct run *run, struct tunic_context *home, const char *name, int there,
-                 bool *moved, struct tunic_error *error)
+/* Brings one over, where it is here and not there. In a check it is told, and not looked at any
+ * further: everything that a move drops is going to be set anyway. */
+static int bring(struct run *run, struct tunic_context *home, const struct tunic_wanted *wanted,
+                 int there, bool *moved, struct tunic_error *error)
 {
     struct tunic_snapshot snapshot;
     struct tunic_link present;
     const struct tunic_interface *interface;
 
     *moved = false;
-    int result = tunic_link_get(&run->context->netlink, name, 0, false, &present, error);
+    int result = tunic_link_get(&run->context->netlink, wanted->name, 0, false, &present, error);
     if (result == 0)
         tunic_link_release(&present);
     else if (result != -ENODEV)
         tunic_error_action(error, "cannot read the interface");
     if (result != -ENODEV)
         return result;
-    result = tunic_snapshot_read_one(&snapshot, home, name, 0, error);
+    result = tunic_snapshot_read_one(&snapshot, home, wanted->name, 0, error);
     if (result != 0)
         return result == -ENODEV ? 0 : result; /* made, or missed, there */
-    result = tunic_snapshot_require(&snapshot, home, name, &interface, error);
+    result = tunic_snapshot_require(&snapshot, home, wanted->name, &interface, error);
     if (result == 0) {
         *moved = true;
         if (run->ensure->check)
-            tell(run, name, "netns: moved");
+            tell(run, wanted->name, "netns: moved");
         else
-            result = move(home, interface->link.ifindex, there, run->desired->netns, error);
+            result = move(home, interface->link.ifindex, there, wanted->desired->netns, error);
     }
     tunic_snapshot_free(&snapshot);
     return result;
 }
 
-/* Fills `here` with the names that are still to be looked at, in the namespace visited. */
-static void bring_all(struct run *run, struct tunic_context *home,
-                      const struct tunic_name_list *names, int there, struct tunic_name_list *here)
+/* Leaves in `wanted` those that are still to be looked at, in the namespace visited. Returns how
+ * many. */
+static size_t bring_all(struct run *run, struct tunic_context *home, struct tunic_wanted *wanted,
+                        size_t count, int there)
 {
-    for (size_t i = 0; i < names->count; i++) {
+    size_t here = 0;
+
+    for (size_t i = 0; i < count; i++) {
         struct tunic_error error;
         bool moved;
-        int result = bring(run, home, names->names[i], there, &moved, &error);
-        if (result == 0 && !(moved && run->ensure->check))
-            result = tunic_name_list_add(here, names->names[i], &error);
+        int result = bring(run, home, &wanted[i], there, &moved, &error);
         if (result != 0)
-            tunic_failures_add(&run->failures, names->names[i], &error, result);
+            tunic_failures_add(&run->failures, wanted[i].name, &error, result);
+        else if (!(moved && run->ensure->check))
+            wanted[here++] = wanted[i];
     }
+    return here;
 }
 
-/* Runs in another namespace what `home_run` describes. */
-static int ensure_there(const struct run *home_run, const struct tunic_name_list *names)
+/* Runs in another namespace what `home` describes. */
+static void ensure_there(struct run *home, const char *netns, struct tunic_wanted *wanted,
+                         size_t count)
 {
-    struct tunic_error *error = home_run->failures.first;
-    struct tunic_name_list here = {0};
+    struct tunic_error error;
     struct tunic_visit visit;
-    struct run run = *home_run;
-    int result = tunic_visit_begin(&visit, home_run->context, run.desired->netns, error);
+    struct run run = *home;
+    int result = tunic_visit_begin(&visit, home->context, netns, &error);
 
-    if (result != 0) {
-        run.failures.report(run.failures.closure, "", error);
-        return result;
-    }
+    for (size_t i = 0; i < count && result != 0; i++)
+        tunic_failures_add(&home->failures, wanted[i].name, &error, result);
+    if (result != 0)
+        return;
     run.context = &visit.context;
     int there = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
     if (there < 0) {
-        struct tunic_error failure;
-        result = tunic_error_system(&failure, errno, "cannot open the network namespace");
-        tunic_failures_add(&run.failures, "", &failure, result);
+        result = tunic_error_system(&error, errno, "cannot open the network namespace");
+        tunic_failures_add(&run.failures, "", &error, result);
     } else {
-        bring_all(&run, home_run->context, names, there, &here);
+        count = bring_all(&run, home->context, wanted, count, there);
         (void)close(there);
-        if (here.count > 0)
-            ensure_here(&run, &here);
+        if (count > 0)
+            ensure_here(&run, wanted, count);
     }
-    tunic_name_list_free(&here);
-    result = tunic_visit_end(&visit, run.failures.result, error);
-    if (run.failures.result == 0 && result != 0)
-        run.failures.report(run.failures.closure, "", error);
-    return result;
+    home->failures = run.failures;
+    result = tunic_visit_end(&visit, 0, &error);
+    if (result != 0)
+        tunic_failures_add(&home->failures, "", &error, result);
 }
 
-int tunic_interfaces_ensure(struct tunic_context *context, const struct tunic_name_list *names,
-                            const struct tunic_desired *desired, struct tunic_ensure *ensure,
-                            tunic_report report, void *closure, struct tunic_error *error)
+/* ---- all of them ----------------------------------------------------------------------- */
+
+/* The namespace that it is to be in; NULL: this one. */
+static const char *netns_of(const struct tunic_wanted *wanted)
 {
-    struct tunic_desired here = *desired;
+    return tunic_is_named(wanted->desired, TUNIC_ATTRIBUTE_NETNS) ? wanted->desired->netns : NULL;
+}
+
+static bool is_in(const struct tunic_wanted *wanted, const char *netns)
+{
+    const char *wanted_netns = netns_of(wanted);
+
+    return netns ? wanted_netns && strcmp(wanted_netns, netns) == 0 : !wanted_netns;
+}
+
+static unsigned load_of(const struct tunic_wanted *wanted, size_t count)
+{
+    unsigned load = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct tunic_desired *desired = wanted[i].desired;
+        if (tunic_is_named(desired, TUNIC_ATTRIBUTE_ADDR))
+            load |= TUNIC_LOAD_ADDRESSES;
+        if (tunic_is_named(desired, TUNIC_ATTRIBUTE_ROUTE))
+            load |= TUNIC_LOAD_ROUTES;
+        for (size_t k = 0; k < desired->route_count;
+             k++) /* nobody pays for other tables otherwise */
+            if (desired->routes[k].table != RT_TABLE_MAIN)
+                load |= TUNIC_LOAD_ALL_TABLES;
+    }
+    return load;
+}
+
+/* Moves those of one namespace to the front, in their order. Returns how many. */
+static size_t gather(struct tunic_wanted *wanted, size_t count, const char *netns,
+                     struct tunic_wanted *others)
+{
+    size_t gathered = 0;
+    size_t left = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (is_in(&wanted[i], netns))
+            wanted[gathered++] = wanted[i];
+        else
+            others[left++] = wanted[i];
+    }
+    memcpy(wanted + gathered, others, left * sizeof(*others));
+    return gathered;
+}
+
+int tunic_interfaces_ensure(struct tunic_context *context, const struct tunic_wanted *wanted,
+                            size_t count, struct tunic_ensure *ensure, tunic_report report,
+                            void *closure, struct tunic_error *error)
+{
     struct run run = {.context = context,
-                      .desired = desired,
                       .ensure = ensure,
                       .failures = {.report = report, .closure = closure, .first = error}};
+    struct tunic_wanted *left = calloc(2 * count + 1, sizeof(*left));
 
     ensure->difference = false;
-    if (tunic_is_named(desired, TUNIC_ATTRIBUTE_ADDR))
-        run.load |= TUNIC_LOAD_ADDRESSES;
-    if (tunic_is_named(desired, TUNIC_ATTRIBUTE_ROUTE))
-        run.load |= TUNIC_LOAD_ROUTES;
-    for (size_t i = 0; i < desired->route_count; i++) /* nobody pays for other tables otherwise */
-        if (desired->routes[i].table != RT_TABLE_MAIN)
-            run.load |= TUNIC_LOAD_ALL_TABLES;
-    if (tunic_is_named(desired, TUNIC_ATTRIBUTE_NETNS)) {
-        /* Once there, it is here. */
-        here.named &= ~TUNIC_NAMED(TUNIC_ATTRIBUTE_NETNS);
-        run.desired = &here;
-        return ensure_there(&run, names);
+    if (!left) {
+        tunic_failures_add(&run.failures, "", error, tunic_error_memory(error));
+        return run.failures.result;
     }
-    ensure_here(&run, names);
+    memcpy(left, wanted, count * sizeof(*left));
+    run.load = load_of(wanted, count);
+    size_t done = gather(left, count, NULL, left + count);
+    if (done > 0)
+        ensure_here(&run, left, done);
+    while (done < count) {
+        const char *netns = netns_of(&left[done]);
+        size_t together = gather(left + done, count - done, netns, left + count);
+        ensure_there(&run, netns, left + done, together);
+        done += together;
+    }
+    free(left);
     return run.failures.result;
+}
+
+int tunic_names_ensure(struct tunic_context *context, const struct tunic_name_list *names,
+                       const struct tunic_desired *desired, struct tunic_ensure *ensure,
+                       tunic_report report, void *closure, struct tunic_error *error)
+{
+    struct tunic_wanted *wanted = calloc(names->count + 1, sizeof(*wanted));
+
+    ensure->difference = false;
+    if (!wanted) {
+        int failed = tunic_error_memory(error);
+        report(closure, "", error);
+        return failed;
+    }
+    for (size_t i = 0; i < names->count; i++)
+        wanted[i] = (struct tunic_wanted){.name = names->names[i], .desired = desired};
+    int result =
+        tunic_interfaces_ensure(context, wanted, names->count, ensure, report, closure, error);
+    free(wanted);
+    return result;
 }

@@ -13,6 +13,7 @@
  *   open.c       opens one for its packets, made first where it is missing
  *   attach.c     attaches to one that exists, as it is
  *   ensure.c     makes existing ones so (ensure, set)
+ *   save.c       says what one is in the words of a file
  *   delete.c     removes, many in one transaction
  *   holders.c    which processes hold an interface open; holders_find.c finds those of one
  *   select.c     which interfaces a selection means
@@ -21,6 +22,8 @@
  *   name.c       what a name may be
  *   describe.c   what an interface is, in words
  *   sysfs.c      the flags that netlink does not tell
+ *   doctor.c     why it does not work; doctor_node.c: the node and the right to make one,
+ *                doctor_user.c: who this user is, doctor_others.c: who else manages it
  */
 #ifndef TUNIC_INTERFACE_H
 #define TUNIC_INTERFACE_H
@@ -115,6 +118,8 @@ bool tunic_interface_open_to_all(const struct tunic_link *link);
 /* Opens the folder of network interfaces: of the calling thread's namespace where a sysfs may be
  * mounted for it, otherwise whatever is at /sys. Returns a descriptor or a negative errno. */
 int tunic_sysfs_open(void);
+/* A number that a file of the interface has. */
+bool tunic_sysfs_number(int directory, const char *name, const char *file, long *number);
 /* IFF_… of linux/if_tun.h. One_queue and NAPI, which netlink does not tell, are among them where
  * `directory` (negative: none) has a file that is this interface's and agrees with netlink. */
 uint32_t tunic_sysfs_flags(int directory, const struct tunic_link *link);
@@ -179,21 +184,47 @@ typedef void (*tunic_report)(void *closure, const char *name, const struct tunic
 int tunic_interface_add(struct tunic_context *context, char name[IFNAMSIZ],
                         const struct tunic_desired *desired, struct tunic_error *error);
 
+/* What tunic_interface_add would refuse of a new one before it asks the kernel for anything. */
+int tunic_interface_add_check(const char *name, const struct tunic_desired *desired,
+                              struct tunic_error *error);
+
+/* Reads the words of a file's line: an interface, and what it is to be, judged as far as that can
+ * be without the kernel. Both borrow of the words, and are to be freed whatever the result. */
+int tunic_interface_parse(const char *const *words, size_t count, struct tunic_name_list *names,
+                          struct tunic_desired *desired, struct tunic_error *error);
+
 /* One thing that differs, for people: "mtu 1500 -> 1400". */
 typedef void (*tunic_difference)(void *closure, const char *name, const char *text);
 
 struct tunic_ensure {
-    bool create;           /* make what is missing; otherwise -ENODEV */
-    bool check;            /* change nothing */
-    bool difference;       /* set on return where `check` found something to change */
-    tunic_difference tell; /* called for each difference in a check; may be NULL */
+    bool create;                 /* make what is missing; otherwise -ENODEV */
+    bool check;                  /* change nothing */
+    bool difference;             /* set on return where `check` found something to change */
+    tunic_difference tell;       /* called for each difference in a check; may be NULL */
+    void (*done)(void *closure); /* called after each interface; may be NULL */
     void *closure;
 };
 
-/* Makes each name so. `report` is called for each that failed. Returns the first failure. */
-int tunic_interfaces_ensure(struct tunic_context *context, const struct tunic_name_list *names,
-                            const struct tunic_desired *desired, struct tunic_ensure *ensure,
-                            tunic_report report, void *closure, struct tunic_error *error);
+/* One interface, and what it should be; several may share that. Both are borrowed. */
+struct tunic_wanted {
+    const char *name;
+    const struct tunic_desired *desired;
+};
+
+/* Makes each of them so, in their order; those of other network namespaces after all others.
+ * `report` is called for each that failed. Returns the first failure. */
+int tunic_interfaces_ensure(struct tunic_context *context, const struct tunic_wanted *wanted,
+                            size_t count, struct tunic_ensure *ensure, tunic_report report,
+                            void *closure, struct tunic_error *error);
+/* The same of names that are all to be so. */
+int tunic_names_ensure(struct tunic_context *context, const struct tunic_name_list *names,
+                       const struct tunic_desired *desired, struct tunic_ensure *ensure,
+                       tunic_report report, void *closure, struct tunic_error *error);
+
+/* Adds the line of a file that makes this interface so, and before it, as comments, what no line
+ * can say. `sysfs`: of tunic_sysfs_open, for the flags that netlink does not tell. */
+void tunic_interface_save(const struct tunic_interface *interface, int sysfs,
+                          struct tunic_text *text);
 
 /* ---- opening --------------------------------------------------------------------------- */
 
@@ -280,6 +311,22 @@ enum tunic_condition {
 int tunic_interface_wait(struct tunic_context *context, const char *name,
                          enum tunic_condition condition, uint64_t limit, int stop,
                          struct tunic_error *error);
+
+/* ---- diagnosing ------------------------------------------------------------------------ */
+
+/* One thing that is wrong: what, why, and as the hint the command that mends it. */
+struct tunic_finding {
+    bool warning; /* it works nevertheless; `error.reason` means nothing */
+    struct tunic_error error;
+};
+
+typedef void (*tunic_finding_tell)(void *closure, const struct tunic_finding *finding);
+
+/* Looks for what keeps this user from making interfaces or, where one is named, from attaching to
+ * it, and tells each finding. A hint has its commands within '...', as a shell takes them. Returns 0, or the reason of the first one that is no warning: what
+ * the command that it keeps from working would return. */
+int tunic_doctor(struct tunic_context *context, const char *name, tunic_finding_tell tell,
+                 void *closure);
 
 /* ---- following ------------------------------------------------------------------------- */
 

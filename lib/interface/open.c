@@ -54,11 +54,11 @@ static int make_so(struct tunic_context *context, const char *name,
     const struct tunic_name_list list = {.names = names, .count = 1};
     struct tunic_text differences = {0};
     struct tunic_ensure ensure = {.check = true, .tell = tell_difference, .closure = &differences};
-    int result = tunic_interfaces_ensure(context, &list, desired, &ensure, not_told, NULL, error);
+    int result = tunic_names_ensure(context, &list, desired, &ensure, not_told, NULL, error);
 
     if (result == 0 && ensure.difference) {
         ensure = (struct tunic_ensure){0};
-        result = tunic_interfaces_ensure(context, &list, desired, &ensure, not_told, NULL, error);
+        result = tunic_names_ensure(context, &list, desired, &ensure, not_told, NULL, error);
         if (result == -EPERM || result == -EACCES) {
             result =
                 tunic_error_set(error, TUNIC_EXISTS, "it differs, and this user may not change it");

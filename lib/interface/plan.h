@@ -6,12 +6,15 @@
  * Each attribute's row in attribute.c has up to four functions. `undo` removes what stands in the
  * way of what is added (called in reverse table order), `make` adds and changes (in table order),
  * `tidy` removes what can only go after that (in reverse order again). `explain` turns a refusal by
- * the kernel into a cause and a hint where its own words say too little.
+ * the kernel into a cause and a hint where its own words say too little. `save` says what there is
+ * in the words of a file.
  */
 #ifndef TUNIC_INTERFACE_PLAN_H
 #define TUNIC_INTERFACE_PLAN_H
 
 #include "interface/interface.h"
+
+struct tunic_saving;
 
 struct tunic_plan {
     struct tunic_context *context;
@@ -41,6 +44,7 @@ struct tunic_attribute_actions {
     int (*make)(struct tunic_plan *plan, struct tunic_error *error);
     void (*tidy)(struct tunic_plan *plan);
     void (*explain)(int errno_value, struct tunic_error *error);
+    void (*save)(const struct tunic_saving *saving); /* NULL: no file tells it */
 };
 
 const struct tunic_attribute_actions *tunic_attribute_actions(enum tunic_attribute attribute);
@@ -57,9 +61,6 @@ void tunic_plan_free(struct tunic_plan *plan);
 /* The mode that is named, or that the name's first letters tell. */
 int tunic_choose_mode(const char *name, const struct tunic_desired *desired, enum tunic_mode *mode,
                       struct tunic_error *error);
-/* What tunic_interface_add would refuse before it asks the kernel for anything. */
-int tunic_interface_add_check(const char *name, const struct tunic_desired *desired,
-                              struct tunic_error *error);
 
 /* As tunic_interface_add, but for the commit: it goes with `*descriptor`. `more_flags` (IFF_…) are
  * added to those that the attributes ask for. */
@@ -74,6 +75,9 @@ int tunic_link_attach(struct tunic_context *context, const struct tunic_link *li
 /* Refuses what an interface of this mode cannot have. */
 int tunic_desired_check_mode(const struct tunic_desired *desired, enum tunic_mode mode,
                              struct tunic_error *error);
+
+/* One that a person set, in the main table. */
+bool tunic_route_is_manual(const struct tunic_route *route);
 
 /* For the rows: tells one difference in words. */
 void tunic_plan_differs(struct tunic_plan *plan, const char *format, ...) TUNIC_PRINTF(2, 3);

@@ -42,7 +42,7 @@ int tunic_sysfs_open(void)
     return directory < 0 ? -errno : directory;
 }
 
-static bool read_number(int directory, const char *name, const char *file, long *number)
+bool tunic_sysfs_number(int directory, const char *name, const char *file, long *number)
 {
     char path[IFNAMSIZ + 16];
     char text[32];
@@ -69,8 +69,9 @@ uint32_t tunic_sysfs_flags(int directory, const struct tunic_link *link)
     long ifindex;
     long value;
 
-    if (directory < 0 || !read_number(directory, link->name, "ifindex", &ifindex) ||
-        ifindex != link->ifindex || !read_number(directory, link->name, "tun_flags", &value) ||
+    if (directory < 0 || !tunic_sysfs_number(directory, link->name, "ifindex", &ifindex) ||
+        ifindex != link->ifindex ||
+        !tunic_sysfs_number(directory, link->name, "tun_flags", &value) ||
         ((uint32_t)value & told_by_netlink) != flags)
         return flags;
     return (uint32_t)value;

@@ -23,6 +23,8 @@ int tunic_parse_route(const char *word, void *desired, struct tunic_error *error
 int tunic_parse_via(const char *word, void *desired, struct tunic_error *error);
 int tunic_parse_metric(const char *word, void *desired, struct tunic_error *error);
 
+/* The kernel takes one for the other, were they of one interface. */
+bool tunic_route_equal(const struct tunic_route *left, const struct tunic_route *right);
 /* Routes in an order of their own, in which one is found quickly among very many. NULL: out of
  * memory; whoever calls frees it. */
 const struct tunic_route **tunic_routes_sort(const struct tunic_route *routes, size_t count);

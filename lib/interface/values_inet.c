@@ -222,6 +222,11 @@ static int compare_routes(const void *left, const void *right)
     return order == 0 ? memcmp(one->via, other->via, tunic_family_length(one->via_family)) : order;
 }
 
+bool tunic_route_equal(const struct tunic_route *left, const struct tunic_route *right)
+{
+    return compare_routes(&left, &right) == 0;
+}
+
 const struct tunic_route **tunic_routes_sort(const struct tunic_route *routes, size_t count)
 {
     const struct tunic_route **sorted = calloc(count + 1, sizeof(*sorted));
@@ -243,7 +248,7 @@ bool tunic_routes_have(const struct tunic_route *const *sorted, size_t count,
 const struct tunic_route *tunic_routes_double(const struct tunic_route *const *sorted, size_t count)
 {
     for (size_t i = 1; i < count; i++)
-        if (compare_routes(&sorted[i - 1], &sorted[i]) == 0)
+        if (tunic_route_equal(sorted[i - 1], sorted[i]))
             return sorted[i];
     return NULL;
 }
