@@ -132,6 +132,7 @@ extern const struct command tunic_command_relay;
 extern const struct command tunic_command_genkey;
 extern const struct command tunic_command_pubkey;
 extern const struct command tunic_command_genpsk;
+extern const struct command tunic_command_doctor;
 extern const struct command tunic_command_help;
 extern const struct command tunic_command_version;
 

@@ -21,6 +21,7 @@ const struct command *const tunic_commands[] = {
     &tunic_command_genkey,
     &tunic_command_pubkey,
     &tunic_command_genpsk,
+    &tunic_command_doctor,
     &tunic_command_help,
     &tunic_command_version,
     NULL,
