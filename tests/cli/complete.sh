@@ -70,7 +70,7 @@ without() {
     printf '%s' "$list"
 }
 
-commands='add ensure set del show wait attach relay genkey pubkey genpsk help version'
+commands='add ensure set del show wait apply save attach relay genkey pubkey genpsk doctor help version'
 options='--json --pretty --details --stats --oneline --hex --quiet --netns --batch --force'
 options+=' --device-node --color --version --help'
 beside_command=$(without "$options" --batch --force --version)
@@ -87,11 +87,11 @@ mapfile -t groups < <(getent group | cut -d: -f1 | sort)
 # shellcheck disable=SC2046,SC2086,SC2088 # lists of words, and a tilde that nothing expands
 commands_and_options() {
     offers '' $commands
-    offers 's' set show
+    offers 's' set show save
     offers 'nothing'
     offers 'nothing '
     offers 'add' add
-    offers 'a' add attach
+    offers 'a' add apply attach
     says '' del 'remove interfaces'
     offers '-' $options
     offers '--' $options
@@ -240,9 +240,23 @@ selections_and_conditions() {
     offers "--netns=$there del in" inner0
     offers '-n missing show ' $selectors watch dev
     offers 'show -- -' -dash
+    offers 'apply ' a.conf folder/ 'two words' check
+    offers 'apply a' a.conf
+    offers 'apply a.conf ' a.conf folder/ 'two words' check
+    offers 'apply check ' a.conf folder/ 'two words'
+    offers 'apply a.conf check '
+    offers 'apply ./fo' ./folder/
+    offers 'ap' apply
+    says 'apply c' check 'change nothing.*'
+    offers 'save ' dev $interfaces
+    offers 'save tap0 ta'
+    offers 'save tap0 tu' tun0
+    offers "-n $there save " dev inner0
     offers 'wait ' $conditions timeout dev $interfaces
     offers 'wait tap0 ' $conditions timeout
     offers 'wait dev ' $interfaces
+    offers 'doctor ' dev $interfaces
+    offers 'doctor tap0 '
     offers 'wait up tap0 ' timeout
     offers 'wait tap0 timeout '
     offers 'wait tap0 timeout 5 ' $conditions

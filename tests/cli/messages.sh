@@ -138,6 +138,17 @@ told 2 "add: unknown word 'mdoe' (did you mean 'mode'? An interface of this name
 told 2 "add: user 'nobody-at-all': there is no such user" add tap9 user nobody-at-all
 told 1 "$SCRATCH: cannot read the file: Is a directory" --batch "$SCRATCH"
 
+printf 'tap7 up\n\ntap8 mut 1400\ntap7 down\n' >"$SCRATCH/lines"
+told 2 "$SCRATCH/lines:3: apply tap8: unknown word 'mut' (did you mean 'mtu'?)" apply "$SCRATCH/lines"
+sed -i 3d "$SCRATCH/lines"
+told 2 "$SCRATCH/lines:3: apply tap7: it is there already, in $SCRATCH/lines:1" apply "$SCRATCH/lines"
+told 1 "apply: cannot open '/nowhere/tunic.conf': No such file or directory" apply /nowhere/tunic.conf
+echo 'tap7 master veth0' >"$SCRATCH/lines"
+told 1 "$SCRATCH/lines:1: apply tap7: cannot set master veth0: that interface takes no members: it is no bridge, bond or VRF" \
+    apply "$SCRATCH/lines"
+told 3 'save tap9: no such interface' save tap9
+told 4 'save veth0: it is not a TUN/TAP interface: it is a veth interface' save veth0
+
 # ---- a relay that is not safe, or not sound ----
 
 told 2 "relay tun9: neither 'key' nor 'insecure' is given: without keys whoever is on the way can read, change and forge the packets ('key FILE peer PUBKEY' prevents that, 'insecure' accepts it)" \

@@ -10,6 +10,8 @@ isolate "$@"
 need jq perl
 
 man=$ROOT/man
+mkdir "$SCRATCH/empty" # of files, which a shell is offered
+cd "$SCRATCH/empty" || exit 1
 
 # check_lists WHAT EXPECTED ACTUAL: the same lines, in whatever order.
 check_lists() {
@@ -147,16 +149,31 @@ END
 
 # ---- every page is reached and sound ----
 
-for page in "$man"/*.8; do
-    name=$(basename "$page" .8)
+for page in "$man"/*.[58]; do
+    name=$(basename "$page")
     case $name in
-    tunic | tunic-compat) ;;
-    *) check_part "$name(8) is a command's" "${name#tunic-}" "$commands" ;;
+    tunic.8 | tunic-compat.8) ;;
+    *.5) check_true "tunic.8 refers to $name" grep -q "^.Xr ${name%.5} 5" "$man/tunic.8" ;;
+    *)
+        name=${name%.8}
+        check_part "$name(8) is a command's" "${name#tunic-}" "$commands"
+        ;;
     esac
-    while read -r other; do
-        check_true "$name(8) refers to $other(8), which exists" test -e "$man/$other.8"
-    done < <(sed -nE 's/^\.Xr (tunic[a-z-]*) 8.*/\1/p' "$page")
+    while read -r other section; do
+        check_true "$name refers to $other($section), which exists" test -e "$man/$other.$section"
+    done < <(sed -nE 's/^\.Xr (tunic[a-z.-]*) ([58]).*/\1 \2/p' "$page")
 done
+
+# ---- files ----
+
+# The example of tunic.conf(5), with users and a namespace that there are.
+namespace blue
+sed -n '/^\.Bd -literal/,/^\.Ed/p' "$man/tunic.conf.5" | grep -v '^\.' |
+    sed -e 's/\\e$/\\/' -e 's/ alice / daemon /' -e 's/ kvm / bin /' -e 's/ vpn / bin /' \
+        -e "s/ netns blue / netns $NAMESPACE /" >"$SCRATCH/example"
+check 'the example of tunic.conf(5) can be applied' 4 "$TUNIC" apply check "$SCRATCH/example"
+check_stderr 'without a word' ''
+check_equal 'all of it' 5 "$(grep -c 'missing -> created' "$STDOUT")"
 
 # ---- JSON ----
 
@@ -239,6 +256,19 @@ kill "$watch"
 wait "$watch"
 check_lists 'tunic-show(8) has every key of an event, and no other' \
     "$(comm -23 <(jq -r "$paths" "$log" | sort -u) <(page_keys 1 | sort -u))" "$(page_keys 2)"
+
+# ---- JSON of a doctor ----
+
+page_doctor_keys() {
+    sed -nE 's/^\.It Va ([a-z_]+) Ta (text|number) Ta .*/\1 \2/p' "$man/tunic-doctor.8"
+}
+{
+    "$TUNIC" -j doctor nosuch
+    "$TUNIC" -j doctor many0
+} >"$SCRATCH/doctor"
+check_lists 'tunic-doctor(8) has every key of the JSON, and no other' \
+    "$(jq -r '.[] | to_entries[] | "\(.key) \(.value | type)"' "$SCRATCH/doctor" |
+        sed 's/ string$/ text/')" "$(page_doctor_keys)"
 
 # ---- JSON of a relay ----
 
