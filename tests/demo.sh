@@ -18,8 +18,8 @@ fi
 
 program=build/release/cmd/tunic
 if [ -z "${TUNIC_DEMO:-}" ]; then
-    packages_ensure gcc cmake ninja pkg-config pc:libmnl pc:libseccomp pc:libcap-ng \
-        header:linux/if_tun.h ip unshare ping
+    read -r -d '' -a needed <<<"$package_build" || true
+    packages_ensure "${needed[@]}" ip unshare ping
     echo 'building…'
     log=$(mktemp)
     if ! { cmake --preset release && cmake --build --preset release; } >"$log" 2>&1; then

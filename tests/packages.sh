@@ -60,6 +60,10 @@ tshark                  tshark          wireshark-cli         wireshark-cli     
 python3                 python3         python3               python            python3            python3
 '
 
+# What building the program alone needs of them.
+package_build='gcc cmake ninja pkg-config header:linux/if_tun.h
+pc:libmnl pc:libpcap pc:libseccomp pc:libcap-ng pc:libcrypto'
+
 package_present() {
     case $1 in
     pc:*) pkg-config --exists "${1#pc:}" 2>/dev/null ;;

@@ -115,9 +115,9 @@ static inline struct iovec tunic_piece(const void *bytes, size_t length)
     const union {
         const void *read;
         void *base;
-    } piece = {bytes};
+    } same = {bytes};
 
-    return (struct iovec){.iov_base = piece.base, .iov_len = length};
+    return (struct iovec){.iov_base = same.base, .iov_len = length};
 }
 
 /* ---- arrays ---------------------------------------------------------------------------- */

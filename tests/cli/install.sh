@@ -11,6 +11,15 @@ prefix=$SCRATCH/prefix
 build=$(dirname "$(dirname "$TUNIC")")
 check 'it installs' 0 cmake --install "$build" --prefix "$prefix"
 
+# What the build asks for is what the scripts install.
+# shellcheck source=tests/packages.sh
+. "$ROOT/tests/packages.sh"
+needed=" ${package_build//$'\n'/ } "
+while read -r module; do
+    check_equal "the scripts install $module" "pc:$module" \
+        "$([[ $needed != *" pc:$module "* ]] || printf 'pc:%s' "$module")"
+done < <(sed -nE 's/^pkg_check_modules\(.* ([a-z-]+)(>=[0-9.]+)?\)$/\1/p' "$ROOT/CMakeLists.txt")
+
 # ---- the program ----
 
 check 'the program is there and runs' 0 "$prefix/bin/tunic" version
@@ -22,6 +31,14 @@ for name in tunctl ip-tuntap; do
         "$(readlink "$link")"
 done
 check_equal 'no other program is installed' tunic "$(ls "$prefix/bin")"
+
+# ---- what starts it at boot ----
+
+for file in lib/systemd/system/tunic.service lib/systemd/system/tunic-relay@.service \
+    etc/network/if-pre-up.d/tunic etc/network/if-post-down.d/tunic; do
+    check_true "$file is installed" test -f "$prefix/$file"
+    check_false "and nothing of it is left open" grep -q '@[A-Z_]*@' "$prefix/$file"
+done
 
 # ---- pages and completions, as many as there are ----
 
