@@ -94,7 +94,9 @@ make_t1 up
 hold last t1:1002
 tell last filter
 release last
+rm "$file"
 attach t1 count 2 write "$file"
+until_true 10 [ -s "$file" ]
 send t1 2
 ended
 check_equal 'a filter that was left behind is gone' 2 "$(packets "$file")"
