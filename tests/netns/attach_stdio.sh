@@ -68,7 +68,7 @@ exec {hold}<>"$SCRATCH/in" # standard input goes on as long as it is wanted
 pid=$!
 # in_stream COUNT REGEX: that many frames, or more, of what has come are like this.
 in_stream() {
-    [ "$(frames <"$SCRATCH/went" | grep -c -e "$2")" -ge "$1" ]
+    [ "$(frames "$SCRATCH/went" | grep -c -e "$2")" -ge "$1" ]
 }
 pinged() {
     inside a ping -q -c 1 -W 0.01 -p 5a -s 20 10.77.0.2
@@ -98,7 +98,7 @@ printf '\0\5hello\0\1x' | cat - "$SCRATCH/request" >&"$hold"
 check_true 'what the kernel refuses does not matter' until_true 5 in_stream 2 '^33 45$'
 kill "$pid"
 check_true 'it is stopped' wait "$pid"
-check_true 'the stream is whole' frames <"$SCRATCH/went"
+check_true 'the stream is whole' frames "$SCRATCH/went"
 check_equal 'nothing was complained of' '' "$(cat "$errors/a")"
 exec {hold}>&-
 
@@ -117,7 +117,7 @@ taken_all() {
     [ "$(statistic a rx_packets)" -ge 2 ] && pinged
 }
 check_true 'what comes is all taken' until_true 5 taken_all
-check_equal 'only what fits goes' '48 45' "$(frames <"$SCRATCH/went" | sort -u)"
+check_equal 'only what fits goes' '48 45' "$(frames "$SCRATCH/went" | sort -u)"
 kill "$pid"
 wait "$pid"
 exec {hold}>&-
