@@ -23,7 +23,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { LAST_READS = 64 }; /* of one who takes nothing, and may go on sending */
+enum {
+    LAST_READS = 64, /* of one who takes nothing, and may go on sending */
+    /* Asked of an interface that is not read. It never has any, but that it was deleted the kernel
+     * tells only those who ask for what packets are told with. */
+    NO_PACKETS = EPOLLPRI,
+};
 
 struct stdio {
     struct tunic_attach *attach;
@@ -58,7 +63,7 @@ static void set_full(struct stdio *stdio, bool full)
     if (full == stdio->full)
         return;
     stdio->full = full;
-    tunic_loop_change(loop, &stdio->device, full ? 0 : EPOLLIN);
+    tunic_loop_change(loop, &stdio->device, full ? NO_PACKETS : EPOLLIN);
     tunic_loop_change(loop, &stdio->output, full ? EPOLLOUT : 0);
 }
 
@@ -179,7 +184,7 @@ static void settle(struct stdio *stdio)
             break;
     if (stdio->input_ended) {
         tunic_loop_remove(&stdio->attach->loop, &stdio->input);
-        tunic_loop_change(&stdio->attach->loop, &stdio->device, 0);
+        tunic_loop_change(&stdio->attach->loop, &stdio->device, NO_PACKETS);
     }
     if (is_over(stdio) || !(stdio->output_lost || stdio->input_ended))
         return;
