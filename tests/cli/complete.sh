@@ -346,7 +346,6 @@ attaches() {
     offers 'attach tap0 ' $actions $taking queues
     offers 'attach dev ' $interfaces
     offers 'attach tap0 count '
-    offers 'attach tap0 filter '
     offers 'attach tap0 count 5 ' print write replay respond filter
     offers 'attach tap0 filter icmp ' print write replay respond stdio count
     offers 'attach tap0 queues 2 ' exec
@@ -366,7 +365,6 @@ attaches() {
     offers 'attach tap0 exec as daemon ' $files 'two words'
     offers 'attach tap0 exec ls ' $files 'two words'
     offers 'attach tap0 exec ls a' a.conf
-    offers 'attach tap0 exec ls -'
     offers 'attach -x tap0 pr' print
     offers 'attach tap0 -' $beside_command
 }
