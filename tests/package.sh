@@ -84,9 +84,9 @@ inside sh -ec '
     tunic apply /etc/tunic/*.conf
     tunic show tap0 >/dev/null
     /usr/libexec/tunic/tunctl -d tap0 >/dev/null' || die 'it does not work when it is installed'
-for page in tunic tunic-apply tunic-attach tunic-doctor tunic-relay tunic.conf; do
-    [ -n "$(echo "$tree"/usr/share/man/man[58]/$page.[58].gz)" ] || die "no page $page"
-    zcat "$tree"/usr/share/man/man[58]/$page.[58].gz | grep -q '^\.Sh NAME' || die "no page $page"
+for page in tunic tunic-apply tunic-attach tunic-doctor tunic-relay tunic.conf libtunic; do
+    [ -n "$(echo "$tree"/usr/share/man/man[358]/$page.[358].gz)" ] || die "no page $page"
+    zcat "$tree"/usr/share/man/man[358]/$page.[358].gz | grep -q '^\.Sh NAME' || die "no page $page"
 done
 chroot "$tree" bash -c '. /usr/share/bash-completion/bash_completion; _comp_load tunic 2>/dev/null ||
     __load_completion tunic 2>/dev/null || _completion_loader tunic; complete -p tunic' >/dev/null ||

@@ -5,6 +5,7 @@
 
 # shellcheck source=tests/library.sh
 . "$(dirname "$0")/../library.sh"
+isolate "$@"
 need cmake pkg-config cc
 
 prefix=$SCRATCH/prefix
@@ -63,35 +64,18 @@ for header in "$prefix"/include/tunic/*/*.h; do
         "$prefix/include/tunic/tunic.h"
 done
 
-cat >"$SCRATCH/consumer.c" <<'SOURCE'
-#include <stdio.h>
-#include <tunic/tunic.h>
-
-int main(void)
-{
-    struct tunic_netlink netlink;
-    struct tunic_error error;
-    struct tunic_link link;
-
-    if (tunic_netlink_open(&netlink, &error) != 0)
-        return 1;
-    if (tunic_link_get(&netlink, "lo", 0, false, &link, &error) != 0)
-        return 2;
-    puts(link.name);
-    tunic_link_release(&link);
-    tunic_netlink_close(&netlink);
-    return tunic_edit_distance("mtu", "mut") == 1 ? 0 : 3;
-}
-SOURCE
 folder=$(dirname "$(find "$prefix" -name libtunic.pc)")
 check 'pkg-config knows it' 0 env PKG_CONFIG_PATH="$folder" \
     pkg-config --define-variable=prefix="$prefix" --cflags --libs --static libtunic
 check_stdout_like 'and what it stands on' '-ltunic .*-lmnl'
 read -r -a flags <"$STDOUT"
 check 'a program is built with it' 0 \
-    cc -Wall -Wextra -Werror -o "$SCRATCH/consumer" "$SCRATCH/consumer.c" "${flags[@]}"
+    cc -Wall -Wextra -Werror -o "$SCRATCH/example" "$ROOT/tests/example.c" "${flags[@]}"
 check_stderr 'without a warning' ''
-check 'and runs' 0 "$SCRATCH/consumer"
-check_stdout 'and tells what the kernel told' 'lo'
+check 'and runs' 0 "$SCRATCH/example"
+check_stdout 'and tells what the kernel told' 'example0: tap, mtu 1400'
+check_equal 'libtunic(3) shows it as it is' "$(sed '1,/^ \* it, and/d' "$ROOT/tests/example.c")" \
+    "$(sed -n '/^\.Bd -literal$/,/^\.Ed$/p' "$ROOT/man/libtunic.3" |
+        sed -e '1d;$d' -e 's/\\e/\\/g')"
 
 finish
