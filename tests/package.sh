@@ -58,7 +58,7 @@ if [ -z "$tree" ]; then
     mirror=$(apt-get indextargets --format '$(REPO_URI)' | head -n 1)
     # shellcheck disable=SC1091
     release=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
-    debootstrap --variant=minbase "$release" "$tree" "$mirror" >"$work/log" 2>&1 ||
+    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus "$release" "$tree" "$mirror" >"$work/log" 2>&1 ||
         die "debootstrap: $(tail -n 3 "$work/log")"
 fi
 mount -t proc proc "$tree/proc"
@@ -91,6 +91,39 @@ done
 chroot "$tree" bash -c '. /usr/share/bash-completion/bash_completion; _comp_load tunic 2>/dev/null ||
     __load_completion tunic 2>/dev/null || _completion_loader tunic; complete -p tunic' >/dev/null ||
     die 'no completion'
+
+if command -v systemd-nspawn >/dev/null; then
+    say 'booted by systemd, with its units'
+    # shellcheck disable=SC2016 # for the shell inside
+    chroot "$tree" sh -ec 'umask 077; tunic genkey >/etc/tunic/relay/key
+        printf "[Interface]\nPrivateKey=%s\nAddress=10.5.0.1/24\nListenPort=51820\n" \
+            "$(cat /etc/tunic/relay/key)" >/etc/tunic/relay/wg9.conf
+        echo "tap9 mode tap user daemon addr 10.1.2.3/24 up" >/etc/tunic/booted.conf'
+    cat >"$tree/etc/systemd/system/looks.service" <<'UNIT'
+[Unit]
+After=tunic.service tunic-relay@wg9.service
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'exec >/looks; systemctl is-active tunic tunic-relay@wg9; tunic -j show; grep -E "^(Cap(Eff|Prm|Bnd)|Uid|NoNewPrivs)" /proc/$(pidof -s tunic)/status; systemctl poweroff'
+[Install]
+WantedBy=multi-user.target
+UNIT
+    chroot "$tree" systemctl -q enable tunic.service tunic-relay@wg9.service looks.service
+    umount "$tree/proc" "$tree/dev"
+    timeout 90 unshare --mount --propagation private systemd-nspawn --register=no --keep-unit -q \
+        -D "$tree" -b --private-network --bind=/dev/net/tun \
+        --capability=CAP_NET_ADMIN,CAP_SYS_ADMIN </dev/null >"$work/log" 2>&1 || true
+    mount -t proc proc "$tree/proc"
+    mount --bind /dev "$tree/dev"
+    [ "$(grep -c '^active$' "$tree/looks")" -eq 2 ] || die "units: $(cat "$tree/looks" "$work/log")"
+    grep -q '"ifname":"tap9"' "$tree/looks" || die 'the interface of /etc/tunic is not there'
+    [ "$(grep -c '^Cap.*0000000000000000$' "$tree/looks")" -eq 3 ] || die 'the relay has capabilities'
+    chroot "$tree" systemctl -q disable tunic.service tunic-relay@wg9.service looks.service
+    rm "$tree/looks" "$tree/etc/systemd/system/looks.service" "$tree/etc/tunic/booted.conf" \
+        "$tree"/etc/tunic/relay/*
+else
+    say 'not booted: systemd-nspawn is not installed'
+fi
 
 say 'taken away'
 chroot "$tree" dpkg -r tunic >/dev/null 2>&1

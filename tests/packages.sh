@@ -61,6 +61,7 @@ python3                 python3         python3               python            
 '
 
 # What building the program alone needs of them.
+# shellcheck disable=SC2034 # for those who source it
 package_build='gcc cmake ninja pkg-config header:linux/if_tun.h
 pc:libmnl pc:libpcap pc:libseccomp pc:libcap-ng pc:libcrypto'
 

@@ -323,8 +323,9 @@ struct tunic_finding {
 typedef void (*tunic_finding_tell)(void *closure, const struct tunic_finding *finding);
 
 /* Looks for what keeps this user from making interfaces or, where one is named, from attaching to
- * it, and tells each finding. A hint has its commands within '...', as a shell takes them. Returns 0, or the reason of the first one that is no warning: what
- * the command that it keeps from working would return. */
+ * it, and tells each finding. A hint has its commands within '...', as a shell takes them. Returns
+ * 0, or the reason of the first one that is no warning: what the command that it keeps from working
+ * would return. */
 int tunic_doctor(struct tunic_context *context, const char *name, tunic_finding_tell tell,
                  void *closure);
 
