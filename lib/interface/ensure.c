@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Theory of operation. What is there is compared with what should be, the difference is carried
- * out, and what is there is read again, until nothing differs: one change may undo another (the
- * kernel drops routes with their addresses, and IPv6 addresses when an interface goes down), and
- * so no order of requests has to be right for every case. It ends after a few rounds, with an
- * error, where something or somebody else keeps changing it back.
+ * Theory of operation. All that are to be in one network namespace are read with one look at it,
+ * and made so one after the other.
  *
  * A move to another network namespace comes first: the kernel drops addresses, routes and master
  * with it. What fails after it, a second run mends.
  */
-#include "interface/failures.h"
-#include "interface/plan.h"
+#include "interface/ensure.h"
 #include "interface/visit.h"
 
 #include <errno.h>
@@ -20,116 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ROUNDS = 4 };
-
-/* One run of tunic_interfaces_ensure, in one network namespace. */
-struct run {
-    struct tunic_context *context;
-    struct tunic_ensure *ensure;
-    unsigned load;
-    struct tunic_failures failures;
-};
-
-static void tell(struct run *run, const char *name, const char *text)
-{
-    run->ensure->difference = true;
-    if (run->ensure->tell)
-        run->ensure->tell(run->ensure->closure, name, text);
-}
-
-static void tell_plan(struct run *run, const char *name, const struct tunic_plan *plan)
-{
-    const char *text = plan->differences.text;
-
-    for (size_t i = 0; i < plan->changes; i++, text += strlen(text) + 1)
-        tell(run, name, text);
-}
-
-static int create(struct run *run, const struct tunic_wanted *wanted, struct tunic_error *error)
-{
-    char chosen[IFNAMSIZ] = "";
-    struct tunic_desired here = *wanted->desired;
-
-    if (run->ensure->check) {
-        int result = tunic_interface_add_check(wanted->name, &here, error);
-        if (result == 0)
-            tell(run, wanted->name, "missing -> created");
-        return result;
-    }
-    memcpy(chosen, wanted->name, strnlen(wanted->name, IFNAMSIZ - 1));
-    here.named &= ~TUNIC_NAMED(TUNIC_ATTRIBUTE_NETNS); /* this is the one */
-    return tunic_interface_add(run->context, chosen, &here, error);
-}
-
-/* Compares once and carries out. `*settled`: nothing (more) differs. */
-static int round_of(struct run *run, const struct tunic_interface *interface,
-                    const struct tunic_desired *desired, bool *settled, struct tunic_error *error)
-{
-    struct tunic_plan plan;
-    int result = tunic_plan_make(&plan, run->context, interface, desired, error);
-
-    *settled = plan.changes == 0 || run->ensure->check;
-    if (result == 0 && run->ensure->check)
-        tell_plan(run, interface->link.name, &plan);
-    else if (result == 0 && plan.changes > 0)
-        result = tunic_plan_commit(&plan, -1, error);
-    tunic_plan_free(&plan);
-    return result;
-}
-
-static int unsettled(const struct run *run, const struct tunic_interface *interface,
-                     const struct tunic_desired *desired, struct tunic_error *error)
-{
-    struct tunic_plan plan;
-    int result = tunic_plan_make(&plan, run->context, interface, desired, error);
-
-    if (result == 0) {
-        result = tunic_error_set(error, TUNIC_FAILED, "it does not stay as it was set");
-        if (plan.changes > 0)
-            tunic_error_cause(error, "%s", plan.differences.text);
-        tunic_error_hint(error, "does something else manage it?");
-    }
-    tunic_plan_free(&plan);
-    return result;
-}
-
-static int change(struct run *run, const struct tunic_interface *interface,
-                  const struct tunic_desired *desired, struct tunic_error *error)
-{
-    struct tunic_snapshot again = {0};
-    int32_t ifindex = interface->link.ifindex;
-    char name[IFNAMSIZ];
-    bool settled = false;
-    int result = round_of(run, interface, desired, &settled, error);
-
-    memcpy(name, interface->link.name, sizeof(name));
-    for (int i = 1; i < ROUNDS && result == 0 && !settled; i++) {
-        tunic_snapshot_free(&again);
-        result = tunic_snapshot_read_one(&again, run->context, name, run->load, error);
-        /* Or another one, of any kind, has the name now. */
-        if (result == -ENODEV || (result == 0 && again.interfaces[0].link.ifindex != ifindex))
-            result = tunic_error_set(error, TUNIC_ABSENT, "it was deleted meanwhile");
-        if (result == 0)
-            result = round_of(run, &again.interfaces[0], desired, &settled, error);
-    }
-    if (result == 0 && !settled)
-        result = unsettled(run, &again.interfaces[0], desired, error);
-    tunic_snapshot_free(&again);
-    return result;
-}
-
-static int ensure_one(struct run *run, struct tunic_snapshot *snapshot,
-                      const struct tunic_wanted *wanted, struct tunic_error *error)
-{
-    const struct tunic_interface *interface;
-    int result = tunic_snapshot_require(snapshot, run->context, wanted->name, &interface, error);
-
-    if (result == 0)
-        return change(run, interface, wanted->desired, error);
-    return result == -ENODEV && run->ensure->create ? create(run, wanted, error) : result;
-}
-
-static void ensure_here(struct run *run, const struct tunic_wanted *wanted, size_t count)
+static void ensure_here(struct tunic_ensure_run *run, const struct tunic_wanted *wanted,
+                        size_t count)
 {
     struct tunic_name_list names = {0};
     struct tunic_snapshot snapshot = {0};
@@ -146,7 +34,7 @@ static void ensure_here(struct run *run, const struct tunic_wanted *wanted, size
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        result = ensure_one(run, &snapshot, &wanted[i], &error);
+        result = tunic_ensure_one(run, &snapshot, &wanted[i], &error);
         if (result != 0)
             tunic_failures_add(&run->failures, wanted[i].name, &error, result);
         if (run->ensure->done)
@@ -193,8 +81,9 @@ static int move(struct tunic_context *home, int32_t ifindex, int there, const ch
 
 /* Brings one over, where it is here and not there. In a check it is told, and not looked at any
  * further: everything that a move drops is going to be set anyway. */
-static int bring(struct run *run, struct tunic_context *home, const struct tunic_wanted *wanted,
-                 int there, bool *moved, struct tunic_error *error)
+static int bring(struct tunic_ensure_run *run, struct tunic_context *home,
+                 const struct tunic_wanted *wanted, int there, bool *moved,
+                 struct tunic_error *error)
 {
     struct tunic_snapshot snapshot;
     struct tunic_link present;
@@ -215,7 +104,7 @@ static int bring(struct run *run, struct tunic_context *home, const struct tunic
     if (result == 0) {
         *moved = true;
         if (run->ensure->check)
-            tell(run, wanted->name, "netns: moved");
+            tunic_ensure_tell(run, wanted->name, "netns: moved");
         else
             result = move(home, interface->link.ifindex, there, wanted->desired->netns, error);
     }
@@ -225,8 +114,8 @@ static int bring(struct run *run, struct tunic_context *home, const struct tunic
 
 /* Leaves in `wanted` those that are still to be looked at, in the namespace visited. Returns how
  * many. */
-static size_t bring_all(struct run *run, struct tunic_context *home, struct tunic_wanted *wanted,
-                        size_t count, int there)
+static size_t bring_all(struct tunic_ensure_run *run, struct tunic_context *home,
+                        struct tunic_wanted *wanted, size_t count, int there)
 {
     size_t here = 0;
 
@@ -243,12 +132,12 @@ static size_t bring_all(struct run *run, struct tunic_context *home, struct tuni
 }
 
 /* Runs in another namespace what `home` describes. */
-static void ensure_there(struct run *home, const char *netns, struct tunic_wanted *wanted,
-                         size_t count)
+static void ensure_there(struct tunic_ensure_run *home, const char *netns,
+                         struct tunic_wanted *wanted, size_t count)
 {
     struct tunic_error error;
     struct tunic_visit visit;
-    struct run run = *home;
+    struct tunic_ensure_run run = *home;
     int result = tunic_visit_begin(&visit, home->context, netns, &error);
 
     for (size_t i = 0; i < count && result != 0; i++)
@@ -326,9 +215,10 @@ int tunic_interfaces_ensure(struct tunic_context *context, const struct tunic_wa
                             size_t count, struct tunic_ensure *ensure, tunic_report report,
                             void *closure, struct tunic_error *error)
 {
-    struct run run = {.context = context,
-                      .ensure = ensure,
-                      .failures = {.report = report, .closure = closure, .first = error}};
+    struct tunic_ensure_run run = {
+        .context = context,
+        .ensure = ensure,
+        .failures = {.report = report, .closure = closure, .first = error}};
     struct tunic_wanted *left = calloc(2 * count + 1, sizeof(*left));
 
     ensure->difference = false;
