@@ -25,9 +25,6 @@
 
 enum {
     LAST_READS = 64, /* of one who takes nothing, and may go on sending */
-    /* Asked of an interface that is not read. It never has any, but that it was deleted the kernel
-     * tells only those who ask for what packets are told with. */
-    NO_PACKETS = EPOLLPRI,
 };
 
 struct stdio {
@@ -63,7 +60,7 @@ static void set_full(struct stdio *stdio, bool full)
     if (full == stdio->full)
         return;
     stdio->full = full;
-    tunic_loop_change(loop, &stdio->device, full ? NO_PACKETS : EPOLLIN);
+    tunic_loop_change(loop, &stdio->device, full ? TUNIC_QUEUE_UNREAD : EPOLLIN);
     tunic_loop_change(loop, &stdio->output, full ? EPOLLOUT : 0);
 }
 
@@ -184,7 +181,7 @@ static void settle(struct stdio *stdio)
             break;
     if (stdio->input_ended) {
         tunic_loop_remove(&stdio->attach->loop, &stdio->input);
-        tunic_loop_change(&stdio->attach->loop, &stdio->device, NO_PACKETS);
+        tunic_loop_change(&stdio->attach->loop, &stdio->device, TUNIC_QUEUE_UNREAD);
     }
     if (is_over(stdio) || !(stdio->output_lost || stdio->input_ended))
         return;

@@ -19,6 +19,7 @@
 #include <linux/if_tun.h>
 #include <linux/virtio_net.h>
 #include <net/if.h>
+#include <sys/epoll.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -65,6 +66,10 @@ int tunic_device_interface(int descriptor, char name[IFNAMSIZ], uint16_t *flags)
 int tunic_device_namespace(int descriptor, ino_t *inode);
 
 /* ---- packets --------------------------------------------------------------------------- */
+
+/* What to wait for (epoll) while a queue is not read. It never has any, but that its interface was
+ * deleted the kernel tells only those who ask for what packets are told with. */
+enum { TUNIC_QUEUE_UNREAD = EPOLLPRI };
 
 /* A descriptor that is attached, and what the packets on it look like. */
 struct tunic_queue {

@@ -229,6 +229,11 @@ static void device_ready(void *closure, uint32_t events)
         gather(relay);
 }
 
+static uint32_t waits_for(const struct tunic_outbound *outbound)
+{
+    return outbound->blocked ? TUNIC_QUEUE_UNREAD : EPOLLIN;
+}
+
 void tunic_outbound_ready(struct tunic_relay *relay, bool ready)
 {
     struct tunic_outbound *outbound = &relay->outbound;
@@ -237,7 +242,7 @@ void tunic_outbound_ready(struct tunic_relay *relay, bool ready)
     if (ready)
         (void)tunic_outbound_flush(relay);
     if (outbound->source.ready)
-        tunic_loop_change(&relay->loop, &outbound->source, outbound->blocked ? 0 : EPOLLIN);
+        tunic_loop_change(&relay->loop, &outbound->source, waits_for(outbound));
 }
 
 void tunic_outbound_forget(struct tunic_relay *relay)
@@ -266,8 +271,7 @@ int tunic_outbound_open(struct tunic_relay *relay, struct tunic_error *error)
     outbound->heads = outbound->bytes + TUNIC_OUTBOUND_BYTES;
     outbound->outbox.form = relay->transport->form;
     outbound->source = (struct tunic_source){relay->queue.descriptor, device_ready, relay};
-    int result =
-        tunic_loop_add(&relay->loop, &outbound->source, outbound->blocked ? 0 : EPOLLIN, error);
+    int result = tunic_loop_add(&relay->loop, &outbound->source, waits_for(outbound), error);
     if (result != 0)
         outbound->source.ready = NULL;
     return result;

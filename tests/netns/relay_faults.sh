@@ -108,6 +108,16 @@ for setting in 'udp tun' "tcp ${modes##* }"; do
     check_false "$proto: and its interface is gone" b link show t0
 done
 
+# ---- nobody there yet ----
+# Nothing is read of its interface then.
+for proto in udp tcp; do
+    mode=${modes##* } mtu=1400
+    start_a
+    a link del t0
+    ended a 5
+    check_equal "$proto: the interface deleted ends also one that is not connected" 3 "$STATUS"
+done
+
 # ---- a bad network ----
 # bad WORDS…: impair between A and B.
 bad() {
