@@ -15,6 +15,10 @@ file(WRITE ${documents}/changelog "tunic (${CPACK_PACKAGE_VERSION}) unstable; ur
     "  * See CHANGELOG.md.\n\n -- ${CPACK_PACKAGE_CONTACT}  ${date}\n")
 execute_process(COMMAND gzip -9n ${documents}/changelog COMMAND_ERROR_IS_FATAL ANY)
 
+# Whoever builds it, with whatever umask.
+execute_process(COMMAND chmod -R u=rwX,go=rX ${root} COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND chmod 0700 ${root}/etc/tunic/relay COMMAND_ERROR_IS_FATAL ANY) # for keys
+
 # So that a package can be made again, byte for byte.
 if(DEFINED ENV{SOURCE_DATE_EPOCH})
     execute_process(COMMAND find ${root} -exec touch -h -d @$ENV{SOURCE_DATE_EPOCH} {} +

@@ -5,6 +5,7 @@
 # namespaces of its own, which are gone afterwards with everything in them.
 #
 #   sudo tests/demo.sh
+#   sudo TUNIC=/usr/bin/tunic tests/demo.sh     with a program that is there already
 
 set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 2
@@ -16,8 +17,8 @@ if [ "$(id -u)" -ne 0 ]; then
     exit 2
 fi
 
-program=build/release/cmd/tunic
-if [ -z "${TUNIC_DEMO:-}" ]; then
+program=${TUNIC:-build/release/cmd/tunic}
+if [ -z "${TUNIC_DEMO:-}" ] && [ -z "${TUNIC:-}" ]; then
     read -r -d '' -a needed <<<"$package_build" || true
     packages_ensure "${needed[@]}" ip unshare ping
     echo 'building…'
@@ -31,6 +32,8 @@ if [ -z "${TUNIC_DEMO:-}" ]; then
     if [ -n "${SUDO_UID:-}" ] && [ "$SUDO_UID" -ne 0 ]; then
         chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" build
     fi
+fi
+if [ -z "${TUNIC_DEMO:-}" ]; then
     # Namespaces of its own: the kernel removes what is made in them, however this ends.
     TUNIC_DEMO=1 exec unshare --net --pid --fork --kill-child --mount-proc -- bash tests/demo.sh
 fi

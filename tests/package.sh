@@ -26,8 +26,11 @@ die() {
     printf 'FAIL %s\n' "$*" >&2
     exit 1
 }
+# Who makes mount namespaces in there needs a root that is a mount.
 inside() {
-    unshare --net -- chroot "$tree" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+    # shellcheck disable=SC2016 # for the shell inside
+    unshare --net --mount -- sh -ec 'mount --rbind "$0" "$0"; exec chroot "$0" "$@"' "$tree" \
+        /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
         "$@"
 }
 # What is there before and after must be the same but for what dpkg itself keeps.
@@ -47,6 +50,9 @@ for turn in 1 2; do
 done
 package=$(echo "$work"/1/*.deb)
 cmp "$package" "$work"/2/*.deb || die 'two builds differ'
+say 'and whoever makes it, its files can be read'
+(cd "$work/2" && umask 077 && cpack >/dev/null 2>&1)
+diff <(dpkg -c "$package") <(dpkg -c "$work"/2/*.deb) || die 'the umask is in the package'
 
 say 'lintian'
 lintian --fail-on error "$package" 2>/dev/null || die 'lintian has found an error'
@@ -65,7 +71,7 @@ mount -t proc proc "$tree/proc"
 mount --bind /dev "$tree/dev"
 cp /etc/resolv.conf "$tree/etc/"
 chroot "$tree" apt-get -qq update
-chroot "$tree" apt-get -qq -y install uml-utilities man-db bash-completion iproute2 gcc libc6-dev \
+chroot "$tree" apt-get -qq -y install uml-utilities man-db bash-completion iproute2 iputils-ping gcc libc6-dev \
     pkg-config libmnl-dev libpcap-dev libseccomp-dev libcap-ng-dev libssl-dev >/dev/null 2>&1 || true
 before=$(files)
 
@@ -84,6 +90,10 @@ inside sh -ec '
     tunic apply /etc/tunic/*.conf
     tunic show tap0 >/dev/null
     /usr/libexec/tunic/tunctl -d tap0 >/dev/null' || die 'it does not work when it is installed'
+say 'the demo, with the installed program'
+cp -r tests "$tree/tmp/tests"
+inside TUNIC=/usr/bin/tunic bash /tmp/tests/demo.sh >"$work/log" 2>&1 || die "$(cat "$work/log")"
+rm -r "$tree/tmp/tests"
 for page in tunic tunic-apply tunic-attach tunic-doctor tunic-relay tunic.conf libtunic; do
     [ -n "$(echo "$tree"/usr/share/man/man[358]/$page.[358].gz)" ] || die "no page $page"
     zcat "$tree"/usr/share/man/man[358]/$page.[358].gz | grep -q '^\.Sh NAME' || die "no page $page"
