@@ -14,6 +14,9 @@
 #   cli compat netns faults interop
 #              the scripts in the folder of that name, each given $TUNIC, the release program
 #
+# As many programs and scripts run at once as there are processors ($TUNIC_TEST_JOBS, where it is
+# set).
+#
 # -v tells of everything that runs; otherwise only what fails is shown, in full. The last line is
 # the total: "N passed, N failed[, N skipped]". Exit code: 0 where nothing failed, 1, or 2 for a
 # wrong call.
@@ -31,7 +34,9 @@ fuzz_seconds=20
 verbose=
 total_passed=0 total_failed=0 total_skipped=0
 part_passed=0 part_failed=0 part_skipped=0
-log=
+jobs=${TUNIC_TEST_JOBS:-$(nproc)}
+work= # for logs
+log=  # of what is told of just now
 
 usage() {
     printf 'usage: sudo tests/run.sh [-v] [%s]…\n' "$(IFS='|' && printf '%s' "${all_parts[*]}")"
@@ -80,21 +85,65 @@ take_closing_line() {
     show "$name" "$failed"
 }
 
-# Runs a command into the log, with a time limit. It runs in the background, so that a signal to
-# us is not kept waiting for it.
-running=
-limited() {
-    local status=0
-    timeout -k 5 "$limit" "$@" >"$log" 2>&1 </dev/null &
-    running=$!
-    wait "$running" || status=$?
-    running=
+# Takes the end of a unit test program: each of its tests counts.
+take_tests() {
+    local name=$1 status=$2 passed failed skipped
+    passed=$(grep -c '^ok ' "$log")
+    # cmocka says "not ok 3 # SKIP test_names" of one that a system cannot run.
+    failed=$(grep '^not ok ' "$log" | grep -vc ' # SKIP ')
+    skipped=$(grep -c '^not ok [0-9]* # SKIP ' "$log")
+    [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
+    count "$passed" "$failed" "$skipped"
+    sed -n "s/^not ok [0-9]* # SKIP /  skipped in ${name##*/}: /p" "$log"
+    show "$name" "$failed"
+}
+
+# Takes the end of a command that must succeed.
+take_success() {
+    local failed=0
+    [ "$2" -eq 0 ] || failed=1
+    count $((1 - failed)) "$failed" 0
+    show "$1" "$failed"
+}
+
+# ---- jobs ----
+
+declare -A job_log=() job_what=() job_take=()
+last_job=0
+
+# job TAKE WHAT COMMAND…: starts a command with a time limit, once there is a processor for it.
+# When it has ended, `TAKE WHAT STATUS` is called with $log.
+job() {
+    local take=$1 what=$2
+    shift 2
+    while [ "${#job_log[@]}" -ge "$jobs" ]; do
+        take_job
+    done
+    last_job=$((last_job + 1))
+    timeout -k 5 "$limit" "$@" >"$work/$last_job" 2>&1 </dev/null &
+    job_log[$!]=$work/$last_job job_what[$!]=$what job_take[$!]=$take
+}
+
+# Waits for a job that ends.
+take_job() {
+    local pid status=0
+    wait -n -p pid "${!job_log[@]}" || status=$?
+    log=${job_log[$pid]}
     [ "$status" -ne 124 ] || printf 'stopped after %s seconds\n' "$limit" >>"$log"
-    return "$status"
+    "${job_take[$pid]}" "${job_what[$pid]}" "$status"
+    rm -f "$log"
+    unset "job_log[$pid]" "job_what[$pid]" "job_take[$pid]"
+    log=$work/log
+}
+
+take_jobs() {
+    while [ "${#job_log[@]}" -gt 0 ]; do
+        take_job
+    done
 }
 
 interrupted() {
-    [ -z "$running" ] || kill "$running" 2>/dev/null # timeout hands it on to all it started
+    [ "${#job_log[@]}" -eq 0 ] || kill "${!job_log[@]}" 2>/dev/null # timeout hands it on
     wait
     exit 130
 }
@@ -130,9 +179,9 @@ cmake_again() {
 
 # ---- parts ----
 
-# Runs each unit test program of a preset; each of its tests counts.
+# Runs each unit test program of a preset, under a command.
 run_unit() {
-    local preset=$1 program status passed failed skipped found=
+    local preset=$1 program found=
     shift
     build "$preset" || return
     for program in build/"$preset"/tests/{unit,vectors}/*; do
@@ -140,30 +189,12 @@ run_unit() {
             continue
         fi
         found=1
-        status=0
-        CMOCKA_MESSAGE_OUTPUT=TAP limited "$@" "$program" || status=$?
-        passed=$(grep -c '^ok ' "$log")
-        # cmocka says "not ok 3 # SKIP test_names" of one that a system cannot run.
-        failed=$(grep '^not ok ' "$log" | grep -vc ' # SKIP ')
-        skipped=$(grep -c '^not ok [0-9]* # SKIP ' "$log")
-        [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
-        count "$passed" "$failed" "$skipped"
-        sed -n "s/^not ok [0-9]* # SKIP /  skipped in ${program##*/}: /p" "$log"
-        show "$* ${program##*/} ($preset)" "$failed"
+        CMOCKA_MESSAGE_OUTPUT=TAP job take_tests "$* $program" "$@" "$program"
     done
     if [ -z "$found" ]; then
         count 0 0 1
         printf '  skipped: cmocka is not installed\n'
     fi
-}
-
-# One check: a command that must succeed.
-run_check() {
-    local what=$1 failed=0
-    shift
-    limited "$@" || failed=1
-    count $((1 - failed)) "$failed" 0
-    show "$what" "$failed"
 }
 
 fuzz_targets() {
@@ -180,7 +211,7 @@ part_asan() {
     run_unit asan
     [ "${built[asan]}" = whole ] || return
     for target in $(fuzz_targets); do
-        run_check "fuzz corpus of $target" \
+        job take_success "fuzz corpus of $target" \
             "build/asan/tests/fuzz/fuzz_$target" "tests/fuzz/corpus/$target"
     done
 }
@@ -196,7 +227,7 @@ part_valgrind() {
     TUNIC_SHORT=1 run_unit dev "${checker[@]}"
     [ "${built[dev]}" = whole ] || return
     for target in $(fuzz_targets); do
-        run_check "fuzz corpus of $target under valgrind" "${checker[@]}" \
+        job take_success "fuzz corpus of $target under valgrind" "${checker[@]}" \
             "build/dev/tests/fuzz/fuzz_$target" "tests/fuzz/corpus/$target"
     done
 }
@@ -213,7 +244,7 @@ part_fuzz() {
         # New inputs go to the first folder, which is not the repository's; the same seed each
         # time, so that a failure can be had again.
         mkdir -p "build/fuzz/found/$target"
-        run_check "fuzzing $target" "build/fuzz/tests/fuzz/fuzz_$target" -seed=1 \
+        job take_success "fuzzing $target" "build/fuzz/tests/fuzz/fuzz_$target" -seed=1 \
             "-runs=$fuzz_runs" "-max_total_time=$fuzz_seconds" \
             "-artifact_prefix=build/fuzz/found/$target-" \
             "build/fuzz/found/$target" "tests/fuzz/corpus/$target"
@@ -222,20 +253,16 @@ part_fuzz() {
 
 part_lint() {
     build dev || return
-    local status=0
-    TEST_VERBOSE=$verbose limited tests/lint.sh || status=$?
-    take_closing_line lint.sh "$status"
+    TEST_VERBOSE=$verbose job take_closing_line lint.sh tests/lint.sh
 }
 
 part_scripts() {
-    local part=$1 script status
+    local part=$1 script
     build release || return
     for script in tests/"$part"/*.sh; do
         [ -f "$script" ] || continue
-        status=0
-        TEST_VERBOSE=$verbose TUNIC=$PWD/build/release/cmd/tunic limited bash "$script" ||
-            status=$?
-        take_closing_line "$script" "$status"
+        TEST_VERBOSE=$verbose TUNIC=$PWD/build/release/cmd/tunic \
+            job take_closing_line "$script" bash "$script"
     done
 }
 
@@ -246,6 +273,7 @@ run_part() {
     *" $part "*) part_scripts "$part" ;;
     *) "part_$part" ;;
     esac
+    take_jobs
     printf '%-10s %5d passed %5d failed %5d skipped %6d s\n' "$part" "$part_passed" \
         "$part_failed" "$part_skipped" $((SECONDS - start))
     total_passed=$((total_passed + part_passed))
@@ -280,8 +308,9 @@ main() {
     fi
     # shellcheck disable=SC2119 # without names: everything
     packages_ensure
-    log=$(mktemp)
-    trap 'rm -f "$log"' EXIT
+    work=$(mktemp -d)
+    log=$work/log
+    trap 'rm -rf "$work"' EXIT
     trap interrupted INT TERM HUP
     for part in "${parts[@]}"; do
         run_part "$part"
