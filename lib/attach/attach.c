@@ -29,6 +29,7 @@ static int prepare_queues(struct tunic_attach *attach, struct tunic_error *error
 {
     if (attach->options.aside)
         return 0;
+    /* Without a carrier nothing comes in the form that the last user had set, or past the filter. */
     for (size_t i = 0; i < attach->queue_count; i++) {
         int result = tunic_queue_prepare(&attach->queues[i], false, error);
         if (result != 0)
@@ -80,6 +81,8 @@ int tunic_attach_open(struct tunic_attach **attach, struct tunic_context *contex
         opened->queue_count = options->queues;
         result = prepare_queues(opened, error);
     }
+    if (result == 0)
+        tunic_device_carrier_on(opened->queues[0].descriptor);
     if (result == 0)
         result = open_loop(opened, error);
     if (result == 0)

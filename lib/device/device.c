@@ -146,6 +146,13 @@ int tunic_device_interface(int descriptor, char name[IFNAMSIZ], uint16_t *flags)
     return 0;
 }
 
+void tunic_device_carrier_on(int descriptor)
+{
+    int on = 1;
+
+    (void)ioctl(descriptor, TUNSETCARRIER, &on);
+}
+
 int tunic_device_namespace(int descriptor, ino_t *inode)
 {
     struct stat status;

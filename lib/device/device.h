@@ -61,6 +61,9 @@ int tunic_device_set_persist(int descriptor, bool persist, struct tunic_error *e
  * in that bit. */
 int tunic_device_interface(int descriptor, char name[IFNAMSIZ], uint16_t *flags);
 
+/* TUNSETCARRIER. A kernel that does not know it (before 5.0) has switched the carrier on itself. */
+void tunic_device_carrier_on(int descriptor);
+
 /* TUNGETDEVNETNS: which network namespace the interface is in, as its inode. Needs
  * CAP_NET_ADMIN there. */
 int tunic_device_namespace(int descriptor, ino_t *inode);

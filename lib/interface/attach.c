@@ -46,7 +46,8 @@ void tunic_queues_close(struct tunic_queue *queues, size_t count)
 int tunic_interface_attach(struct tunic_context *context, const struct tunic_link *link,
                            struct tunic_queue *queues, size_t count, struct tunic_error *error)
 {
-    unsigned flags = tunic_attach_flags(link);
+    /* Where others are on it, the carrier is theirs too. */
+    unsigned flags = tunic_attach_flags(link) | (link->multi_queue ? 0U : IFF_NO_CARRIER);
 
     if (count > 1 && !link->multi_queue) {
         (void)tunic_error_set(error, TUNIC_EXISTS, "it has one queue");
