@@ -186,6 +186,8 @@ static void explain_addr(int errno_value, struct tunic_error *error)
         tunic_error_cause(error, "IPv6 is switched off for this interface");
         tunic_error_hint(error,
                          "the setting disable_ipv6 below /proc/sys/net/ipv6/conf switches it");
+    } else if (errno_value == EINVAL) {
+        tunic_error_hint(error, "an IPv6 address needs an 'mtu' of at least 1280");
     }
 }
 

@@ -75,7 +75,8 @@ check_false 'below 1,280 bytes there is no IPv6' test -e /proc/sys/net/ipv6/conf
 check 'forwarding then is that of IPv4' 0 "$TUNIC" set x7 forwarding on linkdown_routes ignore
 check_equal 'alone' 1 "$(setting ipv4 x7 forwarding)"
 check 'an IPv6 address cannot be' 1 "$TUNIC" set x7 addr 2001:db8::1/64
-check_stderr_like 'and is refused' '^tunic: set x7: cannot add addr 2001:db8::1/64: '
+check_stderr_like 'and is refused, with the reason' \
+    '^tunic: set x7: cannot add addr 2001:db8::1/64: .*at least 1280'
 clear_interfaces
 
 # ---- what is wrong ----
