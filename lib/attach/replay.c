@@ -96,7 +96,7 @@ static bool is_sendable(struct replaying *replaying)
 /* The end of a round. False: it was the last. */
 static bool turn(struct replaying *replaying)
 {
-    tunic_savefile_close(&replaying->file);
+    tunic_savefile_rewind(&replaying->file);
     replaying->begun = false;
     if (replaying->rounds-- > 0)
         return true;
@@ -112,7 +112,7 @@ static bool fetch(struct replaying *replaying)
     int result = TUNIC_SAVEFILE_READY;
 
     if (!file->reader)
-        result = tunic_savefile_open(file, attach, replaying->replay->path, attach->error);
+        result = tunic_savefile_begin(file, attach->error);
     if (result == TUNIC_SAVEFILE_READY)
         result = tunic_savefile_next(file, &replaying->packet, attach->error);
     if (result == TUNIC_SAVEFILE_END)
@@ -177,8 +177,7 @@ static int run(struct replaying *replaying, struct tunic_error *error)
 
     if (result != 0)
         return result;
-    /* The kernel wakes nobody who asked for nothing; of this a device has nothing to tell. */
-    result = tunic_loop_add(loop, &replaying->device, EPOLLPRI, error);
+    result = tunic_loop_add(loop, &replaying->device, TUNIC_QUEUE_UNREAD, error);
     if (result == 0) {
         set_alarm(replaying, 1);
         result = tunic_attach_run(replaying->attach, error);

@@ -39,14 +39,12 @@ static int refuse(const char *path, int errno_value, struct tunic_error *error)
 
 /* ---- the stream ------------------------------------------------------------------------ */
 
-/* Asked for nothing that a device could have, it still tells that it was deleted; the kernel wakes
- * nobody who asked for nothing at all. */
 static bool wait_for_input(struct tunic_savefile *file)
 {
     struct pollfd waits[] = {
         {.fd = file->descriptor, .events = POLLIN},
         {.fd = file->attach->options.stop, .events = POLLIN},
-        {.fd = file->attach->queues[0].descriptor, .events = POLLPRI},
+        {.fd = file->attach->queues[0].descriptor, .events = (short)TUNIC_QUEUE_UNREAD},
     };
 
     while (poll(waits, TUNIC_COUNT(waits), -1) < 0)
@@ -72,19 +70,11 @@ static ssize_t read_stream(void *closure, char *bytes, size_t room)
     return got;
 }
 
-static int close_stream(void *closure)
-{
-    struct tunic_savefile *file = closure;
-
-    return close(file->descriptor);
-}
-
 /* ---- opening --------------------------------------------------------------------------- */
 
 /* A pipe with a name has perhaps no writer yet: that is waited for as what he writes is. */
-static int open_stream(struct tunic_savefile *file, FILE **stream, struct tunic_error *error)
+static int open_descriptor(struct tunic_savefile *file, struct tunic_error *error)
 {
-    const cookie_io_functions_t functions = {.read = read_stream, .close = close_stream};
     bool standard = is_standard(file->path);
 
     if (standard && isatty(STDIN_FILENO)) {
@@ -94,15 +84,8 @@ static int open_stream(struct tunic_savefile *file, FILE **stream, struct tunic_
     }
     file->descriptor = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
                                 : open(file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (file->descriptor < 0)
-        return refuse(file->path, errno, error);
-    *stream = fopencookie(file, "r", functions);
-    if (!*stream) {
-        (void)close(file->descriptor);
-        return tunic_error_memory(error);
-    }
-    (void)setvbuf(*stream, file->buffer, _IOFBF, sizeof(file->buffer));
-    return 0;
+    file->is_open = file->descriptor >= 0;
+    return file->is_open ? 0 : refuse(file->path, errno, error);
 }
 
 /* What the library says of a file that it does not understand, or not to its end. */
@@ -161,31 +144,54 @@ static int check_datalink(const struct tunic_savefile *file, struct tunic_error 
     return result;
 }
 
-int tunic_savefile_open(struct tunic_savefile *file, const struct tunic_attach *attach,
-                        const char *path, struct tunic_error *error)
+int tunic_savefile_begin(struct tunic_savefile *file, struct tunic_error *error)
 {
+    const cookie_io_functions_t functions = {.read = read_stream};
     char words[PCAP_ERRBUF_SIZE] = "";
-    FILE *stream = NULL;
+    FILE *stream = fopencookie(file, "r", functions);
 
-    *file = (struct tunic_savefile){.attach = attach, .path = path};
-    int result = open_stream(file, &stream, error);
     if (!stream)
-        return result;
+        return tunic_error_memory(error);
+    (void)setvbuf(stream, file->buffer, _IOFBF, sizeof(file->buffer));
+    file->begun = false;
     file->reader =
         pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, words);
     if (!file->reader) {
         (void)fclose(stream);
         return explain(file, words, error);
     }
-    result = check_datalink(file, error);
+    int result = check_datalink(file, error);
     return result == 0 ? TUNIC_SAVEFILE_READY : result;
 }
 
-void tunic_savefile_close(struct tunic_savefile *file)
+int tunic_savefile_open(struct tunic_savefile *file, const struct tunic_attach *attach,
+                        const char *path, struct tunic_error *error)
+{
+    *file = (struct tunic_savefile){.attach = attach, .path = path};
+    int result = open_descriptor(file, error);
+
+    return result == 0 ? tunic_savefile_begin(file, error) : result;
+}
+
+static void end_reading(struct tunic_savefile *file)
 {
     if (file->reader)
         pcap_close(file->reader);
     file->reader = NULL;
+}
+
+void tunic_savefile_rewind(struct tunic_savefile *file)
+{
+    end_reading(file);
+    (void)lseek(file->descriptor, 0, SEEK_SET); /* a pipe goes on with what comes next */
+}
+
+void tunic_savefile_close(struct tunic_savefile *file)
+{
+    end_reading(file);
+    if (file->is_open)
+        (void)close(file->descriptor);
+    file->is_open = false;
 }
 
 /* ---- packets --------------------------------------------------------------------------- */

@@ -24,19 +24,23 @@ struct tunic_saved {
 struct tunic_savefile {
     const struct tunic_attach *attach;
     const char *path;
-    pcap_t *reader;
+    pcap_t *reader; /* NULL: it has to be begun */
     int descriptor;
+    bool is_open;
     int failure; /* errno of reading */
     bool begun;  /* it is not empty */
     bool later;
     char buffer[1 << 16];
 };
 
-/* Both return a state, or a negative errno. */
+/* All three return a state, or a negative errno. Opening begins it too. */
 int tunic_savefile_open(struct tunic_savefile *file, const struct tunic_attach *attach,
                         const char *path, struct tunic_error *error);
+int tunic_savefile_begin(struct tunic_savefile *file, struct tunic_error *error);
 int tunic_savefile_next(struct tunic_savefile *file, struct tunic_saved *packet,
                         struct tunic_error *error);
+/* To be begun once more. It stays open: in a sandbox no file can be opened. */
+void tunic_savefile_rewind(struct tunic_savefile *file);
 void tunic_savefile_close(struct tunic_savefile *file);
 
 #endif
