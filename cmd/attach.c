@@ -144,6 +144,7 @@ static int run(struct session *session, struct arguments *arguments)
                                            .notify = getenv("NOTIFY_SOCKET"),
                                            .count = words->count,
                                            .queues = words->queues > 0 ? words->queues : 1,
+                                           .no_sandbox = arguments->sandbox == TUNIC_SWITCH_OFF,
                                            .aside = words->hold,
                                            .stop = -1};
     struct tunic_error error;

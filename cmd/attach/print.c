@@ -76,5 +76,6 @@ int attach_print(struct tunic_attach *attach, const struct options *options,
         .layer = tunic_attach_layer(attach), .options = options, .stop = stop};
     const struct tunic_attach_user user = {.closure = &printing, .take = take, .rest = rest};
 
+    tzset(); /* reads files, which it cannot once it runs */
     return tunic_attach_packets(attach, &user, error);
 }

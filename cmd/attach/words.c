@@ -54,6 +54,8 @@ static const struct tunic_keyword exec_options[] = {
      .parse = parse_as},
 };
 
+static const char *const on_off[] = {"on", "off", NULL};
+static const char *const sandbox_help[] = {"no privilege is kept", "to debug it"};
 static const char *const standard[] = {"-", NULL};
 static const char *const input_help[] = {"standard input"};
 static const char *const output_help[] = {"standard output, each packet at once"};
@@ -62,6 +64,7 @@ enum row {
     ROW_COUNT_LIMIT,
     ROW_FILTER,
     ROW_QUEUES,
+    ROW_SANDBOX,
     ROW_PRINT,
     ROW_WRITE,
     ROW_REPLAY,
@@ -92,6 +95,12 @@ static const struct tunic_keyword keywords[ROW_COUNT] = {
                     .minimum = 1,
                     .maximum = TUNIC_QUEUES_MOST,
                     .offset = offsetof(struct arguments, attach.queues)},
+    [ROW_SANDBOX] = {.word = "sandbox",
+                     .help = "whether it gives up its privileges once it runs",
+                     .value = TUNIC_VALUE_CHOICE,
+                     .choices = on_off,
+                     .choice_help = sandbox_help,
+                     .offset = offsetof(struct arguments, sandbox)},
     [ROW_PRINT] = {.word = "print",
                    .help = "a line for each packet; what is done otherwise",
                    .offset = offsetof(struct arguments, attach.print),
@@ -157,11 +166,12 @@ static const uint64_t words_of_actions = ROW(ROW_PRINT) - 1;
 
 /* Which of them. */
 static const uint64_t taken[ROW_COUNT] = {
-    [ROW_PRINT] = ROW(ROW_COUNT_LIMIT) | ROW(ROW_FILTER),
-    [ROW_WRITE] = ROW(ROW_COUNT_LIMIT) | ROW(ROW_FILTER),
-    [ROW_REPLAY] = ROW(ROW_COUNT_LIMIT) | ROW(ROW_FILTER),
-    [ROW_RESPOND] = ROW(ROW_COUNT_LIMIT) | ROW(ROW_FILTER),
-    [ROW_STDIO] = ROW(ROW_FILTER),
+    [ROW_PRINT] = ROW(ROW_COUNT_LIMIT) | ROW(ROW_FILTER) | ROW(ROW_SANDBOX),
+    [ROW_WRITE] = ROW(ROW_COUNT_LIMIT) | ROW(ROW_FILTER) | ROW(ROW_SANDBOX),
+    [ROW_REPLAY] = ROW(ROW_COUNT_LIMIT) | ROW(ROW_FILTER) | ROW(ROW_SANDBOX),
+    [ROW_RESPOND] = ROW(ROW_COUNT_LIMIT) | ROW(ROW_FILTER) | ROW(ROW_SANDBOX),
+    [ROW_STDIO] = ROW(ROW_FILTER) | ROW(ROW_SANDBOX),
+    [ROW_HOLD] = ROW(ROW_SANDBOX),
     [ROW_EXEC] = ROW(ROW_QUEUES),
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "attach/engine.h"
+#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -29,7 +30,8 @@ static int prepare_queues(struct tunic_attach *attach, struct tunic_error *error
 {
     if (attach->options.aside)
         return 0;
-    /* Without a carrier nothing comes in the form that the last user had set, or past the filter. */
+    /* Without a carrier nothing comes in the form that the last user had set, or past the filter.
+     */
     for (size_t i = 0; i < attach->queue_count; i++) {
         int result = tunic_queue_prepare(&attach->queues[i], false, error);
         if (result != 0)
@@ -136,8 +138,20 @@ void tunic_attach_count(struct tunic_attach *attach, struct tunic_attach_counter
 
 /* ---- while an action runs -------------------------------------------------------------- */
 
+static int confine(const struct tunic_attach *attach, struct tunic_error *error)
+{
+    struct tunic_sandbox sandbox = {.role = TUNIC_SANDBOX_ATTACH};
+
+    tunic_sandbox_choose(&sandbox, attach->link.owner, attach->link.group);
+    return attach->options.no_sandbox ? 0 : tunic_sandbox_enter(&sandbox, error);
+}
+
 int tunic_attach_run(struct tunic_attach *attach, struct tunic_error *error)
 {
+    int result = confine(attach, error);
+
+    if (result != 0)
+        return result;
     attach->error = error;
     tunic_notify_ready(&attach->notify);
     return tunic_loop_run(&attach->loop, error);

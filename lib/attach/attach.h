@@ -19,6 +19,9 @@
  * the header's size, which outlive the last user's descriptor, are set anew. Packets are read with
  * offloads off: each is whole, as it would be on a wire, with its checksums.
  *
+ * Packets come from anybody: so once everything is open, an action gives up its privileges and the
+ * calls that it does not need (lib/sandbox); but exec, whose command is its user's.
+ *
  * Each action runs on one event loop until a descriptor, `stop`, becomes readable, until there is
  * nothing more to do, or until the interface is deleted: -ENODEV.
  */
@@ -41,6 +44,7 @@ struct tunic_attach_options {
     const char *notify; /* NOTIFY_SOCKET, told once the action runs; NULL: nobody waits */
     uint64_t count;     /* packets after which it ends; 0: no end */
     size_t queues;      /* at least 1; more where it is multi_queue */
+    bool no_sandbox;    /* for debugging */
     bool aside;         /* for hold: what a user beside it has set is left alone */
     int stop;           /* a descriptor that ends the action when it becomes readable; -1: none */
 };

@@ -63,8 +63,8 @@ struct tunic_attach {
     uint8_t packet[TUNIC_ATTACH_ROOM];
 };
 
-/* Runs the loop, with what the action has added to it, until something stops it. Tells the service
- * manager first. */
+/* Runs the loop, with what the action has added to it, until something stops it. Before, it enters
+ * the sandbox, and tells the service manager: what an action opens, it has opened by then. */
 int tunic_attach_run(struct tunic_attach *attach, struct tunic_error *error);
 /* From a source: the action ends with this failure, whose error is in `attach->error`. */
 void tunic_attach_fail(struct tunic_attach *attach, int result);

@@ -30,9 +30,9 @@ int tunic_attach_hold(struct tunic_attach *attach, struct tunic_error *error)
         .descriptor = attach->queues[0].descriptor, .ready = changed, .closure = attach};
     int result = attach->link.multi_queue ? tunic_queue_detach(&attach->queues[0], error) : 0;
 
-    /* EPOLLPRI: without any event the kernel would not even look when it is woken. */
     if (result == 0)
-        result = tunic_loop_add(&attach->loop, &source, EPOLLPRI | (uint32_t)EPOLLET, error);
+        result = tunic_loop_add(&attach->loop, &source,
+                                (uint32_t)TUNIC_QUEUE_UNREAD | (uint32_t)EPOLLET, error);
     if (result != 0)
         return result;
     result = tunic_attach_run(attach, error);

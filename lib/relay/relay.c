@@ -18,7 +18,6 @@ static const uint64_t second = 1000000000;
 enum {
     REFRESH = 5, /* seconds: the path's MTU and the silence are looked at */
     ETHERNET_OVERHEAD = TUNIC_ETHERNET_HEADER,
-    NOBODY = 65534,
     DEVICE_MTU_MOST = 65521,
     STREAM_MTU = 1500,
     QUEUE = 1000, /* packets, as Ethernet has it: a tun's 500 are full in a few milliseconds */
@@ -199,8 +198,7 @@ static int open_device(struct tunic_relay *relay, struct tunic_context *context,
     relay->mtu = link.mtu;
     warn_mtu(relay);
     relay->owned = link.owner != TUNIC_ID_NONE && link.owner != 0;
-    relay->sandbox.user = relay->owned ? link.owner : NOBODY;
-    relay->sandbox.group = link.group != TUNIC_ID_NONE && link.group != 0 ? link.group : NOBODY;
+    tunic_sandbox_choose(&relay->sandbox, link.owner, link.group);
     tunic_link_release(&link);
     return 0;
 }

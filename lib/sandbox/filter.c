@@ -98,6 +98,14 @@ static const int guard[] = {
     SCMP_SYS(bind),
 };
 
+/* The end of a capture that could not be written whole, and the timing of a replay. */
+static const int attach[] = {
+    SCMP_SYS(ftruncate),
+    SCMP_SYS(ftruncate64),
+    SCMP_SYS(timerfd_settime),
+    SCMP_SYS(timerfd_settime64),
+};
+
 /* What getaddrinfo and the modules that it loads do (nsswitch.conf(5)). */
 static const int resolver[] = {
     SCMP_SYS(bind),       SCMP_SYS(shutdown),   SCMP_SYS(uname),     SCMP_SYS(sysinfo),
@@ -126,9 +134,10 @@ enum {
     RELAY = 1U << TUNIC_SANDBOX_RELAY,
     LISTENER = 1U << TUNIC_SANDBOX_LISTENER,
     GUARD = 1U << TUNIC_SANDBOX_GUARD,
+    ATTACH = 1U << TUNIC_SANDBOX_ATTACH,
     RESOLVER = 1U << TUNIC_SANDBOX_RESOLVER,
-    RELAYS = RELAY | LISTENER | GUARD,
-    EVERYONE = RELAYS | RESOLVER,
+    WORKERS = RELAY | LISTENER | GUARD | ATTACH, /* on a device */
+    EVERYONE = WORKERS | RESOLVER,
 
     READ_ONLY = O_ACCMODE | O_CREAT | O_TRUNC,
 };
@@ -148,8 +157,8 @@ struct rule {
 
 static const struct rule rules[] = {
     /* No memory becomes code. The resolver maps its modules as such, and cannot write there. */
-    {RELAYS, 2, SCMP_SYS(mmap), {BITS(2, PROT_EXEC, 0), BITS(3, MAP_ANONYMOUS, MAP_ANONYMOUS)}},
-    {RELAYS, 2, SCMP_SYS(mmap2), {BITS(2, PROT_EXEC, 0), BITS(3, MAP_ANONYMOUS, MAP_ANONYMOUS)}},
+    {WORKERS, 2, SCMP_SYS(mmap), {BITS(2, PROT_EXEC, 0), BITS(3, MAP_ANONYMOUS, MAP_ANONYMOUS)}},
+    {WORKERS, 2, SCMP_SYS(mmap2), {BITS(2, PROT_EXEC, 0), BITS(3, MAP_ANONYMOUS, MAP_ANONYMOUS)}},
     {RESOLVER, 1, SCMP_SYS(mmap), {BITS(2, PROT_EXEC, 0)}},
     {RESOLVER, 1, SCMP_SYS(mmap), {BITS(2, PROT_WRITE, 0)}},
     {RESOLVER, 1, SCMP_SYS(mmap2), {BITS(2, PROT_EXEC, 0)}},
@@ -157,16 +166,23 @@ static const struct rule rules[] = {
     {EVERYONE, 1, SCMP_SYS(mprotect), {BITS(2, PROT_EXEC, 0)}},
 
     /* fstat, as glibc calls it at times. */
-    {RELAYS, 1, SCMP_SYS(newfstatat), {BITS(3, AT_EMPTY_PATH, AT_EMPTY_PATH)}},
-    {RELAYS, 1, SCMP_SYS(fstatat64), {BITS(3, AT_EMPTY_PATH, AT_EMPTY_PATH)}},
-    {RELAYS, 1, SCMP_SYS(statx), {BITS(2, AT_EMPTY_PATH, AT_EMPTY_PATH)}},
+    {WORKERS, 1, SCMP_SYS(newfstatat), {BITS(3, AT_EMPTY_PATH, AT_EMPTY_PATH)}},
+    {WORKERS, 1, SCMP_SYS(fstatat64), {BITS(3, AT_EMPTY_PATH, AT_EMPTY_PATH)}},
+    {WORKERS, 1, SCMP_SYS(statx), {BITS(2, AT_EMPTY_PATH, AT_EMPTY_PATH)}},
 
-    {RELAYS, 1, SCMP_SYS(ioctl), {EQUALS(1, TUNGETIFF)}},
-    {RELAYS, 1, SCMP_SYS(ioctl), {EQUALS(1, TUNSETOFFLOAD)}},
-    {RELAYS, 1, SCMP_SYS(ioctl), {EQUALS(1, TUNSETVNETHDRSZ)}},
+    {WORKERS, 1, SCMP_SYS(ioctl), {EQUALS(1, TUNGETIFF)}},
+    {WORKERS, 1, SCMP_SYS(ioctl), {EQUALS(1, TUNSETOFFLOAD)}},
+    {WORKERS, 1, SCMP_SYS(ioctl), {EQUALS(1, TUNSETVNETHDRSZ)}},
+    {ATTACH, 1, SCMP_SYS(ioctl), {EQUALS(1, TUNDETACHFILTER)}},
     {EVERYONE, 1, SCMP_SYS(ioctl), {EQUALS(1, TIOCGWINSZ)}},
     {EVERYONE, 1, SCMP_SYS(ioctl), {EQUALS(1, TCGETS)}},
     {EVERYONE, 1, SCMP_SYS(ioctl), {EQUALS(1, FIONREAD)}},
+
+    /* Standard input and output, which blocked before. */
+    {ATTACH, 1, SCMP_SYS(fcntl), {EQUALS(1, F_GETFL)}},
+    {ATTACH, 1, SCMP_SYS(fcntl), {EQUALS(1, F_SETFL)}},
+    {ATTACH, 1, SCMP_SYS(fcntl64), {EQUALS(1, F_GETFL)}},
+    {ATTACH, 1, SCMP_SYS(fcntl64), {EQUALS(1, F_SETFL)}},
 
     {GUARD | RESOLVER, 1, SCMP_SYS(socket), {EQUALS(0, AF_INET)}},
     {GUARD | RESOLVER, 1, SCMP_SYS(socket), {EQUALS(0, AF_INET6)}},
@@ -217,6 +233,8 @@ static int fill(scmp_filter_ctx filter, const struct tunic_sandbox *sandbox)
         result = allow_all(filter, listener, TUNIC_COUNT(listener));
     if (result == 0 && role == GUARD)
         result = allow_all(filter, guard, TUNIC_COUNT(guard));
+    if (result == 0 && role == ATTACH)
+        result = allow_all(filter, attach, TUNIC_COUNT(attach));
     if (result == 0 && role == RESOLVER)
         result = allow_all(filter, resolver, TUNIC_COUNT(resolver));
 #ifdef TUNIC_SANITIZED

@@ -58,7 +58,10 @@ static struct ruleset rights(const struct tunic_sandbox *sandbox, long version)
     struct ruleset ruleset = {.files = (UINT64_C(1) << file_rights) - 1};
 
     if (version >= 4)
-        ruleset.network = sandbox->role == TUNIC_SANDBOX_RELAY ? TCP_BIND | TCP_CONNECT : TCP_BIND;
+        ruleset.network =
+            sandbox->role == TUNIC_SANDBOX_RELAY || sandbox->role == TUNIC_SANDBOX_ATTACH
+                ? TCP_BIND | TCP_CONNECT
+                : TCP_BIND;
     if (version >= 6)
         ruleset.scope = sandbox->helper != 0 ? ABSTRACT_SOCKETS : ABSTRACT_SOCKETS | SIGNALS;
     return ruleset;

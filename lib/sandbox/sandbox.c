@@ -39,6 +39,15 @@ static int set_flag(int option, unsigned long value, const char *what, struct tu
     return tunic_error_system(error, errno, "cannot %s", what);
 }
 
+void tunic_sandbox_choose(struct tunic_sandbox *sandbox, uint32_t owner, uint32_t group)
+{
+    const uint32_t none = UINT32_MAX;
+    const uint32_t nobody = 65534;
+
+    sandbox->user = owner != none && owner != 0 ? owner : nobody;
+    sandbox->group = group != none && group != 0 ? group : nobody;
+}
+
 int tunic_sandbox_enter(const struct tunic_sandbox *sandbox, struct tunic_error *error)
 {
     finish_instruments();
@@ -47,7 +56,7 @@ int tunic_sandbox_enter(const struct tunic_sandbox *sandbox, struct tunic_error 
         result = set_flag(PR_SET_NO_NEW_PRIVS, 1, "forbid new privileges", error);
     if (result == 0)
         result = tunic_sandbox_restrict_files(sandbox, error);
-    if (result == 0)
+    if (result == 0 && sandbox->role != TUNIC_SANDBOX_ATTACH)
         result = set_flag(PR_SET_DUMPABLE, 0, "hide the memory from other processes", error);
     if (result == 0 && sandbox->start_threads)
         result = sandbox->start_threads(sandbox->closure, error);

@@ -21,6 +21,7 @@ enum tunic_sandbox_role {
     TUNIC_SANDBOX_RELAY,    /* reads, writes, sends, receives, waits; on what is open */
     TUNIC_SANDBOX_LISTENER, /* the same, and accepts and makes TCP connections */
     TUNIC_SANDBOX_GUARD,    /* the same, and makes sockets of its own for IP and binds them */
+    TUNIC_SANDBOX_ATTACH,   /* as a relay, without a network; files that are open, and timers */
     TUNIC_SANDBOX_RESOLVER, /* looks names up: reads files of the system, asks name servers */
 };
 
@@ -39,10 +40,15 @@ struct tunic_sandbox {
 
 #define TUNIC_SANDBOX_KEEP ((uid_t)-1)
 
+/* Root becomes the owner of what it works on, as an interface has them, or nobody: where that has
+ * none ((uint32_t)-1) or it is root. */
+void tunic_sandbox_choose(struct tunic_sandbox *sandbox, uint32_t owner, uint32_t group);
+
 /* Enters it. Afterwards: no capability, in no set; no supplementary group; no_new_privs; not
- * dumpable; Landlock (a kernel without it is no failure); seccomp (a kernel without it is one). Who
- * is not root can leave no group and has no bounding set to empty; a user or group that the user
- * namespace does not map is not become. A signal that was to come when the parent dies still does.
+ * dumpable (but for ATTACH, which has no keys: who started it may see what it holds); Landlock (a
+ * kernel without it is no failure); seccomp (a kernel without it is one). Who is not root can leave
+ * no group and has no bounding set to empty; a user or group that the user namespace does not map
+ * is not become. A signal that was to come when the parent dies still does.
  *
  * No process and no thread can be started afterwards. Threads that `start_threads` started are as
  * confined as whoever calls. Of those that there were before, the user, the groups, no_new_privs

@@ -337,7 +337,7 @@ relays_with_keys() {
 relays_with_keys
 
 actions='print write replay respond hold stdio exec'
-taking='count filter'
+taking='count filter sandbox'
 
 # shellcheck disable=SC2046,SC2086
 attaches() {
@@ -346,8 +346,8 @@ attaches() {
     offers 'attach tap0 ' $actions $taking queues
     offers 'attach dev ' $interfaces
     offers 'attach tap0 count '
-    offers 'attach tap0 count 5 ' print write replay respond filter
-    offers 'attach tap0 filter icmp ' print write replay respond stdio count
+    offers 'attach tap0 count 5 ' print write replay respond filter sandbox
+    offers 'attach tap0 filter icmp ' print write replay respond stdio count sandbox
     offers 'attach tap0 queues 2 ' exec
     offers 'attach tap0 print ' $taking
     offers 'attach tap0 write ' - $files 'two words'
@@ -358,8 +358,9 @@ attaches() {
     offers 'attach tap0 replay f ' fast loop $taking
     offers 'attach tap0 replay f loop '
     offers 'attach tap0 replay f loop 2 ' fast $taking
-    offers 'attach tap0 hold '
-    offers 'attach tap0 stdio ' filter
+    offers 'attach tap0 hold ' sandbox
+    offers 'attach tap0 sandbox ' on off
+    offers 'attach tap0 stdio ' filter sandbox
     offers 'attach tap0 exec ' as $files 'two words'
     offers 'attach tap0 exec as d' daemon
     offers 'attach tap0 exec as daemon ' $files 'two words'

@@ -9,31 +9,10 @@
 . "$(dirname "$0")/tunnel" "$@"
 ends
 
-FORBID=$SCRATCH/forbid
-"${CC:-cc}" -O2 -std=c11 -D_GNU_SOURCE -o "$FORBID" "$ROOT/tests/netns/forbid.c" ||
-    skip_all 'nothing can be compiled'
+# shellcheck source=tests/netns/confined
+. "$(dirname "$0")/confined"
 mode=tun mtu=1400
 
-# A line of /proc/PID/status.
-status() {
-    awk -v "key=$2:" '$1 == key {$1 = ""; print substr($0, 2)}' "/proc/$1/status"
-}
-# confined WHAT PID UID GID: all that a relay gives up.
-confined() {
-    local what=$1 pid=$2 key
-    for key in CapInh CapPrm CapEff CapAmb CapBnd; do
-        [ "$key" = CapBnd ] && [ "$3" = 1234 ] && [ "${4:-}" = own ] && continue
-        check_equal "$what: $key is empty" 0000000000000000 "$(status "$pid" "$key")"
-    done
-    check_equal "$what: no new privileges" 1 "$(status "$pid" NoNewPrivs)"
-    check_equal "$what: system calls are filtered" 2 "$(status "$pid" Seccomp)"
-    check_equal "$what: the user" "$3 $3 $3 $3" "$(status "$pid" Uid | tr '\t' ' ')"
-    # An ordinary user cannot give up groups.
-    [ "${4:-}" = own ] ||
-        check_equal "$what: no groups besides" '' "$(status "$pid" Groups | tr -d ' ')"
-    # What is not dumpable belongs to root in /proc.
-    check_equal "$what: nobody looks into it" 0 "$(stat -c %u "/proc/$pid/mem")"
-}
 # Of a relay and its helpers.
 threads() {
     local pid
@@ -45,6 +24,7 @@ all_confined() {
     local pid
     for pid in $(threads "${RELAY[$2]}"); do
         confined "$1, $(cat "/proc/$pid/comm")" "$pid" "$3" "${4:-}"
+        hidden "$1, $(cat "/proc/$pid/comm")" "$pid"
     done
 }
 

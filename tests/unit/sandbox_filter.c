@@ -34,9 +34,10 @@ enum {
     RELAY = 1U << TUNIC_SANDBOX_RELAY,
     LISTENER = 1U << TUNIC_SANDBOX_LISTENER,
     GUARD = 1U << TUNIC_SANDBOX_GUARD,
+    ATTACH = 1U << TUNIC_SANDBOX_ATTACH,
     RESOLVER = 1U << TUNIC_SANDBOX_RESOLVER,
-    RELAYS = RELAY | LISTENER | GUARD,
-    EVERYONE = RELAYS | RESOLVER,
+    WORKERS = RELAY | LISTENER | GUARD | ATTACH,
+    EVERYONE = WORKERS | RESOLVER,
 #ifdef TUNIC_SANITIZED /* Landlock answers these calls then */
     OPENS_READING = EVERYONE,
     OPENS_WRITING = EVERYONE,
@@ -75,7 +76,11 @@ static const struct call {
     {"listen", NONE, SYS_listen, {-1}},
     {"accept4", LISTENER | GUARD, SYS_accept4, {-1}},
     {"shutdown", RESOLVER, SYS_shutdown, {-1}},
-    {"fcntl", RESOLVER, SYS_fcntl, {-1, F_SETFL}},
+    {"flags of a file", ATTACH | RESOLVER, SYS_fcntl, {-1, F_SETFL}},
+    {"a lock", RESOLVER, SYS_fcntl, {-1, F_SETLK}},
+    {"ftruncate", ATTACH, SYS_ftruncate, {-1}},
+    {"an alarm", ATTACH, SYS_timerfd_settime, {-1}},
+    {"timerfd_create", NONE, SYS_timerfd_create, {-1}},
     {"TCP", GUARD | RESOLVER, SYS_socket, {AF_INET, SOCK_STREAM | SOCK_NONBLOCK}},
     {"TCP over IPv6", GUARD | RESOLVER, SYS_socket, {AF_INET6, SOCK_STREAM | SOCK_CLOEXEC}},
     {"UDP", GUARD | RESOLVER, SYS_socket, {AF_INET, SOCK_DGRAM}},
@@ -98,9 +103,11 @@ static const struct call {
     {"mount", NONE, SYS_mount, {0}},
     {"chroot", NONE, SYS_chroot, {0}},
 
-    {"TUNGETIFF", RELAYS, SYS_ioctl, {-1, (long)TUNGETIFF}},
-    {"TUNSETOFFLOAD", RELAYS, SYS_ioctl, {-1, TUNSETOFFLOAD}},
-    {"TUNGETIFF as an int", RELAYS, SYS_ioctl, {-1, (int)TUNGETIFF}},
+    {"TUNGETIFF", WORKERS, SYS_ioctl, {-1, (long)TUNGETIFF}},
+    {"TUNSETOFFLOAD", WORKERS, SYS_ioctl, {-1, TUNSETOFFLOAD}},
+    {"TUNGETIFF as an int", WORKERS, SYS_ioctl, {-1, (int)TUNGETIFF}},
+    {"TUNDETACHFILTER", ATTACH, SYS_ioctl, {-1, TUNDETACHFILTER}},
+    {"TUNATTACHFILTER", NONE, SYS_ioctl, {-1, TUNATTACHFILTER}},
     {"TUNSETIFF", NONE, SYS_ioctl, {-1, TUNSETIFF}},
     {"TUNSETPERSIST", NONE, SYS_ioctl, {-1, TUNSETPERSIST}},
     {"TIOCGWINSZ", EVERYONE, SYS_ioctl, {-1, TIOCGWINSZ}},
@@ -247,7 +254,7 @@ static int attempt_ending(const void *closure)
 
 static void test_calls(void **state)
 {
-    static const char *const names[] = {"relay", "listener", "guard", "resolver"};
+    static const char *const names[] = {"relay", "listener", "guard", "attach", "resolver"};
 
     (void)state;
     for (size_t i = 0; i < TUNIC_COUNT(calls); i++)
