@@ -12,7 +12,8 @@
 #   fuzz       a short run of each libFuzzer target (clang)
 #   lint       clang-format, clang-tidy, cppcheck, shellcheck, mandoc
 #   cli compat netns faults interop
-#              the scripts in the folder of that name, each given $TUNIC, the release program
+#              the scripts in the folder of that name, each given $TUNIC, the release program,
+#              or that of the preset $TUNIC_TEST_PRESET: asan, tsan
 #
 # As many programs and scripts run at once as there are processors ($TUNIC_TEST_JOBS, where it is
 # set).
@@ -35,6 +36,7 @@ verbose=
 total_passed=0 total_failed=0 total_skipped=0
 part_passed=0 part_failed=0 part_skipped=0
 jobs=${TUNIC_TEST_JOBS:-$(nproc)}
+scripts_preset=${TUNIC_TEST_PRESET:-release}
 work= # for logs
 log=  # of what is told of just now
 
@@ -258,10 +260,10 @@ part_lint() {
 
 part_scripts() {
     local part=$1 script
-    build release || return
+    build "$scripts_preset" || return
     for script in tests/"$part"/*.sh; do
         [ -f "$script" ] || continue
-        TEST_VERBOSE=$verbose TUNIC=$PWD/build/release/cmd/tunic \
+        TEST_VERBOSE=$verbose TUNIC=$PWD/build/$scripts_preset/cmd/tunic \
             job take_closing_line "$script" bash "$script"
     done
 }
