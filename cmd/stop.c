@@ -17,6 +17,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+static const int signals[STOP_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
 static volatile sig_atomic_t signalled = -1; /* the counter, for the handler */
 
 static void handle(int signal_number)
@@ -57,15 +58,15 @@ int stop_open(struct stop *stop, bool output, struct tunic_error *error)
     if (output)
         (void)epoll_ctl(stop->descriptor, EPOLL_CTL_ADD, STDOUT_FILENO, &nothing);
     signalled = stop->signalled;
-    take_signal(SIGINT, &stop->interrupt);
-    take_signal(SIGTERM, &stop->terminate);
+    for (size_t i = 0; i < STOP_SIGNALS; i++)
+        take_signal(signals[i], &stop->before[i]);
     return 0;
 }
 
 void stop_close(struct stop *stop)
 {
-    (void)sigaction(SIGINT, &stop->interrupt, NULL);
-    (void)sigaction(SIGTERM, &stop->terminate, NULL);
+    for (size_t i = 0; i < STOP_SIGNALS; i++)
+        (void)sigaction(signals[i], &stop->before[i], NULL);
     signalled = -1;
     (void)close(stop->signalled);
     (void)close(stop->descriptor);

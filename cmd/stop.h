@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The end of commands that run until they are stopped: by SIGINT or SIGTERM, or because nobody
+ * The end of commands that run until they are stopped: by SIGINT, SIGTERM or SIGHUP, or because nobody
  * reads what they print any more. Each is a clean end.
  */
 #ifndef TUNIC_STOP_H
@@ -10,11 +10,12 @@
 
 #include <signal.h>
 
+enum { STOP_SIGNALS = 3 };
+
 struct stop {
     int descriptor; /* becomes readable when it is time to end */
     int signalled;
-    struct sigaction interrupt; /* as they were before */
-    struct sigaction terminate;
+    struct sigaction before[STOP_SIGNALS];
 };
 
 /* One at a time. `output`: the end of standard output's reader counts, too. */

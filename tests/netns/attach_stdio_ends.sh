@@ -294,6 +294,10 @@ stopped() {
     kill "$running"
 }
 # shellcheck disable=SC2317
+hung_up() {
+    kill -s HUP "$running"
+}
+# shellcheck disable=SC2317
 no_frame() {
     printf '\0\0' >&"$one"
 }
@@ -302,6 +306,7 @@ deleted() {
     ip -n "tunic-$test_id-a" link del t0
 }
 left 'stopped' 0 "$one" "$two" stopped
+left 'hung up' 0 "$one" "$two" hung_up
 left 'both are one' 0 "$one" "$one" stopped
 left 'no frame' 1 "$one" "$two" no_frame
 left 'deleted' 3 "$one" "$two" deleted

@@ -107,6 +107,9 @@ check_equal 'and nothing was said on standard error' '' "$(cat "$log.errors")"
 watch show watch
 stop INT
 check_equal 'SIGINT is a clean end' 0 "$STATUS"
+watch show watch
+stop HUP
+check_equal 'so is SIGHUP' 0 "$STATUS"
 
 # ---- holders ----
 
