@@ -57,6 +57,8 @@ void tunic_netlink_close(struct tunic_netlink *netlink)
 struct nlmsghdr *tunic_request_begin(void *buffer, uint16_t type, uint16_t flags,
                                      size_t family_header)
 {
+    /* Attributes are aligned: what lies between them is sent, too. */
+    memset(buffer, 0, TUNIC_REQUEST_SIZE);
     struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 
     message->nlmsg_type = type;

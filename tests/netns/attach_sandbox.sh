@@ -45,8 +45,8 @@ check_equal 'what it had opened it could write' 3 "$(packets file.pcap)"
 "$TUNIC" set t0 user 1234 group 4321
 confining 'the owner of the interface' 1234 print
 check_equal 'and the group' '4321 4321 4321 4321' "$(status "$attached" Gid | tr '\t' ' ')"
-# Making a file is what no action needs once it runs.
-run "$FORBID" "$attached" openat
+# Removing a file is what no action needs once it runs.
+run "$FORBID" "$attached" unlinkat
 if [ "$STATUS" -ne 77 ]; then
     ended
     check_equal 'a forbidden call kills it' $((128 + 31)) "$STATUS"

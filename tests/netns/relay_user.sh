@@ -39,8 +39,8 @@ for proto in udp tcp; do
     all_confined "$proto, started by root, listening" b 65534
     transfer "$proto, confined" 4 10.77.0.2
     for end in a b; do
-        # Making a file is what no relay needs.
-        run "$FORBID" "${RELAY[$end]}" openat
+        # Removing a file is what no relay needs.
+        run "$FORBID" "${RELAY[$end]}" unlinkat
         check_true "$proto: a forbidden call kills it at $end" until_true 5 relay_gone "${RELAY[$end]}"
         ended "$end" 5
         check_equal "$proto: by SIGSYS" $((128 + 31)) "$STATUS"
