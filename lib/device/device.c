@@ -66,7 +66,8 @@ int tunic_vhost_open(int *descriptor, struct tunic_error *error)
     return -reason;
 }
 
-/* An ioctl that the descriptor does not know means that it is no TUN/TAP node at all. */
+/* An ioctl that the descriptor does not know means that it is no TUN/TAP node at all; one that is
+ * attached to nothing any more, that its interface was deleted. */
 static int refuse(struct tunic_error *error, int reason, const char *action)
 {
     (void)tunic_error_system(error, reason, "%s", action);
@@ -74,6 +75,9 @@ static int refuse(struct tunic_error *error, int reason, const char *action)
         error->reason = TUNIC_UNSUPPORTED;
         tunic_error_cause(error, "the device node is not the one of TUN/TAP");
         tunic_error_hint(error, "the right one is character device 10:200");
+    } else if (reason == EBADFD) {
+        error->reason = TUNIC_ABSENT;
+        tunic_error_cause(error, "it was deleted meanwhile");
     }
     return -reason;
 }

@@ -49,7 +49,8 @@ int tunic_vhost_open(int *descriptor, struct tunic_error *error);
 int tunic_device_set_interface(int descriptor, char name[IFNAMSIZ], uint16_t flags,
                                struct tunic_error *error);
 
-/* TUNSETOWNER, TUNSETGROUP. An owner that is set cannot be unset again. */
+/* TUNSETOWNER, TUNSETGROUP. An owner that is set cannot be unset again. Here and below, -EBADFD:
+ * the interface was deleted. */
 int tunic_device_set_owner(int descriptor, uint32_t user, struct tunic_error *error);
 int tunic_device_set_group(int descriptor, uint32_t group, struct tunic_error *error);
 

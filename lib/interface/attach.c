@@ -16,11 +16,17 @@ int tunic_link_attach(struct tunic_context *context, const struct tunic_link *li
     if (result != 0)
         return result;
     result = tunic_device_set_interface(attached, name, (uint16_t)flags, error);
+    /* The kernel goes by the name: it makes what is missing, or takes what was made anew. */
+    bool named = result == 0;
+    if (named)
+        result = tunic_link_remains(context, link->ifindex, error);
     if (result == 0) {
         *descriptor = attached;
         return 0;
     }
     (void)close(attached);
+    if (named)
+        return result;
     if (result == -ENOTTY)
         tunic_context_name_node(context, error);
     if (result == -EPERM)

@@ -95,7 +95,7 @@ static int change(struct tunic_ensure_run *run, const struct tunic_interface *in
         result = tunic_snapshot_read_one(&again, run->context, name, run->load, error);
         /* Or another one, of any kind, has the name now. */
         if (result == -ENODEV || (result == 0 && again.interfaces[0].link.ifindex != ifindex))
-            result = tunic_error_set(error, TUNIC_ABSENT, "it was deleted meanwhile");
+            result = tunic_link_refuse_gone(error);
         if (result == 0)
             result = round_of(run, &again.interfaces[0], desired, &settled, error);
     }
@@ -105,18 +105,20 @@ static int change(struct tunic_ensure_run *run, const struct tunic_interface *in
     return result;
 }
 
-static bool is_gone(const struct tunic_ensure_run *run, int32_t ifindex)
+/* Whether the process that held it does no more: another tunic holds one only for a moment. */
+static bool was_let_go(const struct tunic_ensure_run *run, int32_t ifindex)
 {
     struct tunic_link link;
     struct tunic_error unused;
     int result = tunic_link_get(&run->context->netlink, NULL, ifindex, false, &link, &unused);
+    bool held = result == 0 && tunic_interface_looks_held(&link);
 
     if (result == 0)
         tunic_link_release(&link);
-    return result == -ENODEV;
+    return !held;
 }
 
-/* `*overtaken`: another process has made it, or deleted it, since the snapshot was taken. */
+/* `*overtaken`: another process has made it, deleted it or let it go since it was looked at. */
 static int attempt(struct tunic_ensure_run *run, struct tunic_snapshot *snapshot,
                    const struct tunic_wanted *wanted, bool *overtaken, struct tunic_error *error)
 {
@@ -128,13 +130,14 @@ static int attempt(struct tunic_ensure_run *run, struct tunic_snapshot *snapshot
     /* Nobody asks once more whether it is there: the kernel says so when it is made. */
     if (makes && !tunic_snapshot_find(snapshot, wanted->name)) {
         result = create(run, wanted, error);
-        *overtaken = result == -EEXIST;
+        *overtaken = result == -EEXIST || result == -EBADFD;
         return result;
     }
     result = tunic_snapshot_require(snapshot, run->context, wanted->name, &interface, error);
     if (result == 0) {
         result = change(run, interface, wanted->desired, error);
-        *overtaken = result != 0 && makes && is_gone(run, interface->link.ifindex);
+        *overtaken = (result == -EBADFD && makes) ||
+                     (result == -EBUSY && was_let_go(run, interface->link.ifindex));
         return result;
     }
     return result == -ENODEV && run->ensure->create ? create(run, wanted, error) : result;

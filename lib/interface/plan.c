@@ -180,6 +180,7 @@ static void refused(void *closure, size_t index, const char *label, int errno_va
 int tunic_plan_commit(struct tunic_plan *plan, int descriptor, struct tunic_error *error)
 {
     struct refusals refusals = {.plan = plan, .error = error};
+    struct tunic_error unused;
     int result = commit_device(plan, descriptor, error);
 
     if (result == 0)
@@ -188,5 +189,8 @@ int tunic_plan_commit(struct tunic_plan *plan, int descriptor, struct tunic_erro
         result = refusals.result;
     if (result == 0)
         result = commit_files(plan, error);
-    return result;
+    if (result == 0 ||
+        tunic_link_remains(plan->context, plan->interface->link.ifindex, &unused) != -EBADFD)
+        return result;
+    return tunic_link_refuse_gone(error);
 }

@@ -54,7 +54,7 @@ int tunic_plan_make(struct tunic_plan *plan, struct tunic_context *context,
                     const struct tunic_interface *interface, const struct tunic_desired *desired,
                     struct tunic_error *error);
 /* Carries it out: first what needs a descriptor (an attached one, or -1 to attach one if it is
- * needed), then the requests, then the files. */
+ * needed), then the requests, then the files. -EBADFD: it was deleted meanwhile. */
 int tunic_plan_commit(struct tunic_plan *plan, int descriptor, struct tunic_error *error);
 void tunic_plan_free(struct tunic_plan *plan);
 
@@ -68,9 +68,15 @@ int tunic_interface_make(struct tunic_context *context, char name[IFNAMSIZ],
                          const struct tunic_desired *desired, unsigned more_flags, int *descriptor,
                          struct tunic_error *error);
 
-/* Attaches to one that exists. `busy` is what could not be done where a process holds it. */
+/* Attaches to one that exists. `busy` is what could not be done where a process holds it.
+ * -EBADFD: it was deleted meanwhile. */
 int tunic_link_attach(struct tunic_context *context, const struct tunic_link *link, unsigned flags,
                       const char *busy, int *descriptor, struct tunic_error *error);
+
+/* Whether it is still there. -EBADFD, as the device's ioctls say: it was deleted meanwhile. */
+int tunic_link_remains(struct tunic_context *context, int32_t ifindex, struct tunic_error *error);
+/* Says that it was. Returns -EBADFD. */
+int tunic_link_refuse_gone(struct tunic_error *error);
 
 /* Refuses what an interface of this mode cannot have. */
 int tunic_desired_check_mode(const struct tunic_desired *desired, enum tunic_mode mode,

@@ -66,8 +66,9 @@ int tunic_snapshot_require(struct tunic_snapshot *snapshot, struct tunic_context
         tunic_error_action(error, "cannot read the interface");
         return result;
     }
+    /* One of TUN/TAP was made since: it was missing when it counted. */
     result = other.kind == TUNIC_KIND_TUN
-                 ? tunic_error_set(error, TUNIC_FAILED, "it appeared just now")
+                 ? tunic_error_set(error, TUNIC_ABSENT, "no such interface")
                  : tunic_link_refuse(&other, error);
     tunic_link_release(&other);
     return result;

@@ -317,32 +317,6 @@ check 'one here and one there: the one there is meant' 0 "$TUNIC" ensure "${move
 check_equal 'the one here stays' 1500 "$(link x7 .mtu)"
 clear_interfaces
 
-# ---- others make and delete it meanwhile ----
-# overtaken CALL WHICH COMMAND…: `ensure x7 mode tap mtu 1400` runs, its call of that number (of that
-# kind) is kept waiting, and the command runs at that moment.
-asked() {
-    [ "$(grep -c "^$1(" "$SCRATCH/overtaken")" -ge "$2" ]
-}
-overtaken() {
-    local call=$1 which=$2 tracer
-    shift 2
-    "${tracing[@]}" -o "$SCRATCH/overtaken" -e "trace=$call" \
-        -e "inject=$call:delay_enter=1000000:when=$which" \
-        "$TUNIC" ensure x7 mode tap mtu 1400 &
-    tracer=$!
-    # strace has told the beginning of the call that it delays.
-    until_true 5 asked "$call" "$which"
-    "$@"
-    wait "$tracer"
-}
-check 'another makes it first' 0 overtaken ioctl 1 "$TUNIC" add x7 mode tap
-check_equal 'and it is made so' 1400 "$(link x7 .mtu)"
-"$TUNIC" set x7 mtu 1500
-made=$(link x7 .ifindex)
-check 'another deletes it' 0 overtaken sendto 2 "$TUNIC" del x7
-check_equal 'and it is made anew' '1400 true' "$(link x7 "\"\(.mtu) \(.ifindex != $made)\"")"
-clear_interfaces
-
 # ---- something else manages it ----
 # It puts the MTU back all the time, and is given the time to: each request comes late.
 "$TUNIC" add x7 mode tun mtu 1500
