@@ -105,17 +105,18 @@ static int change(struct tunic_ensure_run *run, const struct tunic_interface *in
     return result;
 }
 
-/* Whether the process that held it does no more: another tunic holds one only for a moment. */
-static bool was_let_go(const struct tunic_ensure_run *run, int32_t ifindex)
+/* Whether it may be held only for a moment: it is let go by now, or it is not persistent, as one
+ * that another tunic is still making. */
+static bool was_held_briefly(const struct tunic_ensure_run *run, int32_t ifindex)
 {
     struct tunic_link link;
     struct tunic_error unused;
     int result = tunic_link_get(&run->context->netlink, NULL, ifindex, false, &link, &unused);
-    bool held = result == 0 && tunic_interface_looks_held(&link);
+    bool lasting = result == 0 && link.persist && tunic_interface_looks_held(&link);
 
     if (result == 0)
         tunic_link_release(&link);
-    return !held;
+    return !lasting;
 }
 
 /* `*overtaken`: another process has made it, deleted it or let it go since it was looked at. */
@@ -137,7 +138,7 @@ static int attempt(struct tunic_ensure_run *run, struct tunic_snapshot *snapshot
     if (result == 0) {
         result = change(run, interface, wanted->desired, error);
         *overtaken = (result == -EBADFD && makes) ||
-                     (result == -EBUSY && was_let_go(run, interface->link.ifindex));
+                     (result == -EBUSY && was_held_briefly(run, interface->link.ifindex));
         return result;
     }
     return result == -ENODEV && run->ensure->create ? create(run, wanted, error) : result;

@@ -60,6 +60,15 @@ hold holder x7:1002
 check 'who holds it does not' 5 overtaken getdents64 1 true
 release holder
 anew mtu 1500
+# It is there a moment before its owner is set, and held a moment longer.
+"$TUNIC" del x7
+strace -qq -o /dev/null -e trace=ioctl -e inject=ioctl:delay_enter=400000:when=2+ \
+    -E ASAN_OPTIONS=detect_leaks=0 "$TUNIC" add x7 mode tap user 64001 &
+maker=$!
+until_true 5 ip link show dev x7
+check 'another is still making it so' 0 overtaken getdents64 1 true
+check_true 'which succeeds too' wait "$maker"
+anew mtu 1500
 check 'another makes it anew before its owner is set' 0 overtaken ioctl 1 anew user 64002
 check_equal 'and it is made so' 64001 "$(link x7 .linkinfo.info_data.user)"
 clear_interfaces

@@ -17,11 +17,12 @@ BEGIN {
     split("- 1500 0 down", initially, " ")
     # Which failures an operation may have, and their exit code.
     gone = ": no such interface|: it was deleted meanwhile"
-    held = ": it is in use| in use"
+    held = ": it is in use|: owner, group, pi and vnet_hdr change only while it is free: held by tunic"
     other = ": it is a t(un|ap) interface, not"
     fails["add", 4] = ": already exists"
     fails["add", 3] = ": it was deleted meanwhile"
     fails["ensure", 4] = other
+    fails["ensure", 5] = held
     fails["set", 3] = fails["del", 3] = gone
     fails["set", 5] = fails["del", 5] = held
     fails["del", "several"] = gone "|" held
