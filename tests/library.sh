@@ -13,6 +13,7 @@
 #     finish
 #
 # Given:    $TUNIC    the program; the release build where the environment does not say
+#           $SANITIZED  the sanitizers that it is built with
 #           $SCRATCH  a folder of the script's own, removed at its end
 #           $ROOT     the repository
 #
@@ -51,7 +52,8 @@ export LC_ALL=C
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TUNIC=${TUNIC:-$ROOT/build/release/cmd/tunic}
 TUNIC=$(realpath -m -s "$TUNIC")
-export ROOT TUNIC
+SANITIZED=$(sed -n 's/^TUNIC_SANITIZE:[A-Z]*=//p' "${TUNIC%/cmd/*}/CMakeCache.txt" 2>/dev/null)
+export ROOT TUNIC SANITIZED
 
 SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/tunic-test.XXXXXX")
 STDOUT=$SCRATCH/.stdout

@@ -70,8 +70,7 @@ check 'pkg-config knows it' 0 env PKG_CONFIG_PATH="$folder" \
 check_stdout_like 'and what it stands on' '-ltunic .*-lmnl'
 read -r -a flags <"$STDOUT"
 # What a sanitizer has put into the library asks for its own.
-sanitizers=$(sed -n 's/^TUNIC_SANITIZE:[A-Z]*=//p' "$build/CMakeCache.txt")
-[ -z "$sanitizers" ] || flags+=("-fsanitize=${sanitizers//;/,}")
+[ -z "$SANITIZED" ] || flags+=("-fsanitize=${SANITIZED//;/,}")
 check 'a program is built with it' 0 \
     cc -Wall -Wextra -Werror -o "$SCRATCH/example" "$ROOT/tests/example.c" "${flags[@]}"
 check_stderr 'without a warning' ''
