@@ -119,12 +119,14 @@ static const int resolver[] = {
     SCMP_SYS(fcntl64),
 };
 
-/* The sanitizers' own threads, which may just be starting, and what a report of theirs does before
- * it is written: Landlock refuses the files, so that it comes without the names of functions. */
+/* The sanitizers' own threads, which may just be starting or look at the time, and what a report of
+ * theirs does before it is written: Landlock refuses the files, so that it comes without the names
+ * of functions. */
 #ifdef TUNIC_SANITIZED
 static const int sanitizers[] = {
-    SCMP_SYS(sigaltstack), SCMP_SYS(prlimit64),       SCMP_SYS(openat), SCMP_SYS(readlink),
-    SCMP_SYS(readlinkat),  SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
+    SCMP_SYS(sigaltstack), SCMP_SYS(prlimit64),  SCMP_SYS(openat),
+    SCMP_SYS(readlink),    SCMP_SYS(readlinkat), SCMP_SYS(set_robust_list),
+    SCMP_SYS(rseq),        SCMP_SYS(nanosleep),  SCMP_SYS(gettimeofday),
 };
 #endif
 
