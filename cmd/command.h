@@ -183,7 +183,6 @@ void tunic_report_name(void *session, const char *name, const struct tunic_error
 /* Flushes standard output. Returns `code`, or 1 where the output was lost and code was 0. */
 int tunic_finish_output(const struct session *session, int code);
 
-void tunic_print_usage(const struct command *command, struct tunic_text *text);
 /* The page of one command, or of the program where `command` is NULL. */
 void tunic_print_help(const struct command *command, struct tunic_text *text);
 

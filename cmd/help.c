@@ -5,7 +5,7 @@
 
 enum { COLUMN = 28 };
 
-void tunic_print_usage(const struct command *command, struct tunic_text *text)
+static void print_usage(const struct command *command, struct tunic_text *text)
 {
     struct arguments arguments = {0};
 
@@ -45,7 +45,7 @@ static void print_command(const struct command *command, struct tunic_text *text
     struct arguments arguments = {0};
 
     tunic_text_add(text, "tunic %s: %s\n\n", command->name, command->summary);
-    tunic_print_usage(command, text);
+    print_usage(command, text);
     command->prepare(&arguments);
     if (arguments.grammar.section_count > 0)
         tunic_text_add(text, "\n");

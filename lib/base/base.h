@@ -24,7 +24,6 @@
 #include <sys/uio.h>
 
 #define TUNIC_PRINTF(text, first) __attribute__((format(printf, text, first)))
-#define TUNIC_MUST_CHECK __attribute__((warn_unused_result))
 #define TUNIC_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- errors ---------------------------------------------------------------------------- */

@@ -33,8 +33,6 @@ void tunic_key_hex(const uint8_t key[TUNIC_KEY_SIZE], char text[TUNIC_KEY_HEX]);
  * mends it. Of standard input that is not asked: who opened it has judged. Every copy of the key
  * but `key` is wiped. */
 int tunic_key_read(const char *path, uint8_t key[TUNIC_KEY_SIZE], struct tunic_error *error);
-/* The same check, of any file that holds secrets. */
-int tunic_secret_file_check(int descriptor, const char *path, struct tunic_error *error);
 
 /* ---- settings -------------------------------------------------------------------------- */
 

@@ -64,6 +64,14 @@ void *tunic_secret_array_reserve(void *items, size_t count, size_t *capacity, si
 
 /* ---- files ----------------------------------------------------------------------------- */
 
+static int read_failed(const char *path, int errno_value, struct tunic_error *error)
+{
+    char escaped[128];
+
+    tunic_text_escape(escaped, sizeof(escaped), path);
+    return tunic_error_system(error, errno_value, "cannot read '%s'", escaped);
+}
+
 /* The command that keeps others out, as a shell reads it. */
 static void hint_command(const char *path, struct tunic_error *error)
 {
@@ -87,28 +95,20 @@ static void hint_command(const char *path, struct tunic_error *error)
         tunic_error_hint(error, "chmod 600 keeps them out");
 }
 
-int tunic_secret_file_check(int descriptor, const char *path, struct tunic_error *error)
+static int check_access(int descriptor, const char *path, struct tunic_error *error)
 {
     char escaped[128];
     struct stat status;
 
-    tunic_text_escape(escaped, sizeof(escaped), path);
     if (fstat(descriptor, &status) != 0)
-        return tunic_error_system(error, errno, "cannot read '%s'", escaped);
+        return read_failed(path, errno, error);
     if (!S_ISREG(status.st_mode) || (status.st_mode & OTHERS) == 0)
         return 0;
+    tunic_text_escape(escaped, sizeof(escaped), path);
     (void)tunic_error_set(error, TUNIC_DENIED, "will not use '%s'", escaped);
     tunic_error_cause(error, "it holds secrets, and others may have access to it");
     hint_command(path, error);
     return tunic_reason_errno(TUNIC_DENIED);
-}
-
-static int read_failed(const char *path, int errno_value, struct tunic_error *error)
-{
-    char escaped[128];
-
-    tunic_text_escape(escaped, sizeof(escaped), path);
-    return tunic_error_system(error, errno_value, "cannot read '%s'", escaped);
 }
 
 static int read_all(int descriptor, const char *path, size_t most, struct tunic_text *text,
@@ -141,7 +141,7 @@ int tunic_secret_read(const char *path, size_t most, struct tunic_text *text,
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (descriptor < 0)
         return read_failed(path, errno, error);
-    int result = tunic_secret_file_check(descriptor, path, error);
+    int result = check_access(descriptor, path, error);
     if (result == 0)
         result = read_all(descriptor, path, most, text, error);
     (void)close(descriptor);

@@ -170,8 +170,9 @@ static void refused(void *closure, size_t index, const char *label, int errno_va
     (void)snprintf(refusal->text, sizeof(refusal->text), "%s", text);
 }
 
-int tunic_interface_unpersist(struct tunic_context *context, const struct tunic_link *link,
-                              struct tunic_error *error)
+/* As its owner may, without a capability. One with multi_queue that is held goes when let go. */
+static int unpersist(struct tunic_context *context, const struct tunic_link *link,
+                     struct tunic_error *error)
 {
     /* An owner may not ask for fragments; it is only for as long as the deletion takes. */
     unsigned flags = tunic_attach_flags(link) & ~(unsigned)IFF_NAPI_FRAGS;
@@ -207,7 +208,7 @@ static void delete_one(struct run *run, const struct tunic_link *link)
     int result = tunic_batch_send(&batch, &run->context->netlink, refused, &refusal, &error);
     tunic_batch_free(&batch);
     if (result == 0 && refusal.errno_value == EPERM)
-        result = tunic_interface_unpersist(run->context, link, &error);
+        result = unpersist(run->context, link, &error);
     else if (result == 0 && refusal.errno_value == ENODEV)
         /* Gone, where only the answer was lost, is what was asked for. */
         result = run->how->if_exists || run->asked

@@ -274,7 +274,6 @@ struct tunic_selection {
 };
 
 void tunic_selection_free(struct tunic_selection *selection);
-const struct tunic_keyword *tunic_selection_keywords(void);
 struct tunic_section tunic_selection_section(struct tunic_selection *selection, uint64_t accepted);
 bool tunic_selection_fits(const struct tunic_selection *selection, const struct tunic_link *link);
 
@@ -290,11 +289,6 @@ struct tunic_delete {
 int tunic_interfaces_delete(struct tunic_context *context, const struct tunic_name_list *names,
                             const struct tunic_delete *how, tunic_report report, void *closure,
                             struct tunic_error *error);
-
-/* Deletes one as its owner may, without a capability, through the device node, as the older tools
- * do. -EBUSY where its only queue is held; one with multi_queue that is held goes when let go. */
-int tunic_interface_unpersist(struct tunic_context *context, const struct tunic_link *link,
-                              struct tunic_error *error);
 
 /* ---- waiting --------------------------------------------------------------------------- */
 

@@ -21,7 +21,8 @@ void tunic_plan_differs(struct tunic_plan *plan, const char *format, ...)
     plan->changes++;
 }
 
-void tunic_plan_queued(struct tunic_plan *plan)
+/* Remembers which attribute the requests begun last are for. */
+static void note_queued(struct tunic_plan *plan)
 {
     char attribute = (char)plan->current;
 
@@ -41,7 +42,7 @@ static void remove_first_or_last(struct tunic_plan *plan, bool first)
             actions->undo(plan);
         else if (!first && actions->tidy)
             actions->tidy(plan);
-        tunic_plan_queued(plan);
+        note_queued(plan);
     }
 }
 
@@ -59,7 +60,7 @@ int tunic_plan_make(struct tunic_plan *plan, struct tunic_context *context,
         int result = actions->make(plan, error);
         if (result != 0)
             return result;
-        tunic_plan_queued(plan);
+        note_queued(plan);
     }
     remove_first_or_last(plan, false);
     if (plan->items.failed || plan->differences.failed)

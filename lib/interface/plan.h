@@ -87,7 +87,5 @@ bool tunic_route_is_manual(const struct tunic_route *route);
 
 /* For the rows: tells one difference in words. */
 void tunic_plan_differs(struct tunic_plan *plan, const char *format, ...) TUNIC_PRINTF(2, 3);
-/* Remembers which attribute the request begun last is for. */
-void tunic_plan_queued(struct tunic_plan *plan);
 
 #endif

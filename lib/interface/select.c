@@ -88,11 +88,6 @@ static const struct tunic_keyword keywords[TUNIC_SELECT_COUNT] = {
                            .exclusive = HOLDING},
 };
 
-const struct tunic_keyword *tunic_selection_keywords(void)
-{
-    return keywords;
-}
-
 struct tunic_section tunic_selection_section(struct tunic_selection *selection, uint64_t accepted)
 {
     return (struct tunic_section){.keywords = keywords,

@@ -142,12 +142,6 @@ int tunic_batch_send(struct tunic_batch *batch, struct tunic_netlink *netlink,
     return 0;
 }
 
-void tunic_batch_clear(struct tunic_batch *batch)
-{
-    batch->count = 0;
-    batch->used = 0;
-}
-
 void tunic_batch_free(struct tunic_batch *batch)
 {
     free(batch->items);

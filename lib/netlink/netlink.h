@@ -92,7 +92,6 @@ typedef void (*tunic_batch_failed)(void *closure, size_t index, const char *labe
  * negative errno with `error` where the socket failed. */
 int tunic_batch_send(struct tunic_batch *batch, struct tunic_netlink *netlink,
                      tunic_batch_failed failed, void *closure, struct tunic_error *error);
-void tunic_batch_clear(struct tunic_batch *batch);
 void tunic_batch_free(struct tunic_batch *batch);
 
 /* ---- links ----------------------------------------------------------------------------- */

@@ -35,7 +35,6 @@ enum {
     TUNIC_DATA_HEADER = 16,
     TUNIC_DATA_OVERHEAD = TUNIC_DATA_HEADER + TUNIC_TAG_SIZE,
     TUNIC_DATA_PADDING = 16,
-    TUNIC_HANDSHAKE_MOST = 148, /* bytes of a message that is no data */
 };
 
 /* Where a message came from. */

@@ -140,7 +140,7 @@ static void test_empty(void **state)
     (void)state;
     assert_int_equal(deliver(&batch, &netlink, &refused, &error), 0);
     assert_int_equal(fake.sent_count, 0);
-    tunic_batch_clear(&batch);
+    tunic_batch_free(&batch);
     tunic_batch_free(&batch);
     fake_end();
 }
@@ -161,7 +161,7 @@ static void test_clear(void **state)
     assert_int_equal(refused.count, 1);
     assert_string_equal(refused.label[0], "request 1");
 
-    tunic_batch_clear(&batch);
+    tunic_batch_free(&batch);
     fill(&batch, 1, 0);
     fake_datagram(0);
     fake_answer(3, 0, NULL);

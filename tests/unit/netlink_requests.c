@@ -27,7 +27,7 @@ static const struct nlmsghdr *built(uint16_t type, uint16_t flags)
     assert_int_equal(batch.count, 1);
     assert_int_equal(request->nlmsg_type, type);
     assert_int_equal(request->nlmsg_flags, NLM_F_REQUEST | flags);
-    tunic_batch_clear(&batch);
+    tunic_batch_free(&batch);
     return request;
 }
 
