@@ -45,11 +45,7 @@ static void prepare(struct arguments *arguments)
     arguments->grammar = (struct tunic_grammar){.names = TUNIC_NAMES_MANY,
                                                 .name_placeholder = "FILE|-",
                                                 .name_candidates = TUNIC_CANDIDATES_FILES};
-    tunic_arguments_section(arguments, (struct tunic_section){.keywords = keywords,
-                                                              .count = TUNIC_COUNT(keywords),
-                                                              .accepted = TUNIC_ACCEPT_ALL,
-                                                              .target = arguments,
-                                                              .named = &arguments->own});
+    tunic_arguments_own(arguments, keywords, TUNIC_COUNT(keywords));
 }
 
 /* ---- reading --------------------------------------------------------------------------- */

@@ -15,7 +15,7 @@ static void prepare(struct arguments *arguments)
     arguments->grammar = (struct tunic_grammar){.names = TUNIC_NAMES_ONE,
                                                 .name_candidates = TUNIC_CANDIDATES_FREE_INTERFACES,
                                                 .check_name = tunic_name_check_plain};
-    tunic_arguments_section(arguments, attach_section(arguments));
+    attach_add_words(arguments);
 }
 
 /* ---- what is told beside what is done -------------------------------------------------- */

@@ -146,6 +146,9 @@ int tunic_command_run(struct session *session, const struct command *command,
                       const char *const *words, size_t count);
 /* Adds a section to the grammar of `arguments`. */
 void tunic_arguments_section(struct arguments *arguments, struct tunic_section section);
+/* Adds the table of a command's own words, which fill `arguments`; `own` has which were given. */
+void tunic_arguments_own(struct arguments *arguments, const struct tunic_keyword *keywords,
+                         size_t count);
 /* Adds the words of other commands, so that a stray one becomes no interface. */
 void tunic_arguments_strays(struct arguments *arguments);
 void tunic_arguments_free(struct arguments *arguments);

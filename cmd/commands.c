@@ -89,6 +89,16 @@ void tunic_arguments_section(struct arguments *arguments, struct tunic_section s
     arguments->grammar.sections = arguments->sections;
 }
 
+void tunic_arguments_own(struct arguments *arguments, const struct tunic_keyword *keywords,
+                         size_t count)
+{
+    tunic_arguments_section(arguments, (struct tunic_section){.keywords = keywords,
+                                                              .count = count,
+                                                              .accepted = TUNIC_ACCEPT_ALL,
+                                                              .target = arguments,
+                                                              .named = &arguments->own});
+}
+
 void tunic_arguments_strays(struct arguments *arguments)
 {
     static const struct tunic_keyword strays[] = {

@@ -17,11 +17,7 @@ static void prepare(struct arguments *arguments)
     tunic_arguments_section(
         arguments,
         tunic_attribute_section(&arguments->desired, ~TUNIC_NAMED(TUNIC_ATTRIBUTE_CARRIER)));
-    tunic_arguments_section(arguments, (struct tunic_section){.keywords = keywords,
-                                                              .count = TUNIC_COUNT(keywords),
-                                                              .accepted = TUNIC_ACCEPT_ALL,
-                                                              .target = arguments,
-                                                              .named = &arguments->own});
+    tunic_arguments_own(arguments, keywords, TUNIC_COUNT(keywords));
     tunic_arguments_strays(arguments);
 }
 

@@ -25,7 +25,7 @@ static void prepare(struct arguments *arguments)
                                                 .check_name = tunic_name_check_template};
     tunic_arguments_section(arguments,
                             tunic_attribute_section(&arguments->desired, TUNIC_RELAY_ATTRIBUTES));
-    tunic_arguments_section(arguments, words_section(arguments));
+    relay_add_words(arguments);
 }
 
 /* ---- while it runs --------------------------------------------------------------------- */
@@ -235,5 +235,5 @@ const struct command tunic_command_relay = {
     .summary = "tunnel an interface to another host",
     .prepare = prepare,
     .run = run,
-    .pointless = words_pointless,
+    .pointless = relay_pointless,
 };

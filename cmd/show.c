@@ -17,11 +17,7 @@ static void prepare(struct arguments *arguments)
                                                 .check_name = tunic_name_check_plain};
     tunic_arguments_section(arguments,
                             tunic_selection_section(&arguments->selection, TUNIC_ACCEPT_ALL));
-    tunic_arguments_section(arguments, (struct tunic_section){.keywords = keywords,
-                                                              .count = TUNIC_COUNT(keywords),
-                                                              .accepted = TUNIC_ACCEPT_ALL,
-                                                              .target = arguments,
-                                                              .named = &arguments->own});
+    tunic_arguments_own(arguments, keywords, TUNIC_COUNT(keywords));
 }
 
 /* ---- which ones ------------------------------------------------------------------------ */

@@ -74,11 +74,7 @@ static void prepare(struct arguments *arguments)
     arguments->grammar = (struct tunic_grammar){.names = TUNIC_NAMES_ONE,
                                                 .name_candidates = TUNIC_CANDIDATES_INTERFACES,
                                                 .check_name = tunic_name_check_plain};
-    tunic_arguments_section(arguments, (struct tunic_section){.keywords = keywords,
-                                                              .count = TUNIC_COUNT(keywords),
-                                                              .accepted = TUNIC_ACCEPT_ALL,
-                                                              .target = arguments,
-                                                              .named = &arguments->own});
+    tunic_arguments_own(arguments, keywords, TUNIC_COUNT(keywords));
 }
 
 static enum tunic_condition condition_of(const struct arguments *arguments)

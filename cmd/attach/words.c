@@ -148,31 +148,29 @@ static const struct tunic_keyword keywords[ROW_COUNT] = {
                   .exclusive = ACTION},
 };
 
-struct tunic_section attach_section(struct arguments *arguments)
+void attach_add_words(struct arguments *arguments)
 {
-    return (struct tunic_section){.keywords = keywords,
-                                  .count = TUNIC_COUNT(keywords),
-                                  .accepted = TUNIC_ACCEPT_ALL,
-                                  .target = arguments,
-                                  .named = &arguments->own};
+    tunic_arguments_own(arguments, keywords, TUNIC_COUNT(keywords));
 }
 
 /* ---- what an action takes -------------------------------------------------------------- */
 
-#define ROW(row) (UINT64_C(1) << (row))
-
 /* The rows that are no actions. */
-static const uint64_t words_of_actions = ROW(ROW_PRINT) - 1;
+static const uint64_t words_of_actions = TUNIC_NAMED(ROW_PRINT) - 1;
+
+/* Those that an action takes which works on packets. */
+#define OF_PACKETS                                                                                 \
+    (TUNIC_NAMED(ROW_COUNT_LIMIT) | TUNIC_NAMED(ROW_FILTER) | TUNIC_NAMED(ROW_SANDBOX))
 
 /* Which of them. */
 static const uint64_t taken[ROW_COUNT] = {
-    [ROW_PRINT] = ROW(ROW_COUNT_LIMIT) | ROW(ROW_FILTER) | ROW(ROW_SANDBOX),
-    [ROW_WRITE] = ROW(ROW_COUNT_LIMIT) | ROW(ROW_FILTER) | ROW(ROW_SANDBOX),
-    [ROW_REPLAY] = ROW(ROW_COUNT_LIMIT) | ROW(ROW_FILTER) | ROW(ROW_SANDBOX),
-    [ROW_RESPOND] = ROW(ROW_COUNT_LIMIT) | ROW(ROW_FILTER) | ROW(ROW_SANDBOX),
-    [ROW_STDIO] = ROW(ROW_FILTER) | ROW(ROW_SANDBOX),
-    [ROW_HOLD] = ROW(ROW_SANDBOX),
-    [ROW_EXEC] = ROW(ROW_QUEUES),
+    [ROW_PRINT] = OF_PACKETS,
+    [ROW_WRITE] = OF_PACKETS,
+    [ROW_REPLAY] = OF_PACKETS,
+    [ROW_RESPOND] = OF_PACKETS,
+    [ROW_STDIO] = TUNIC_NAMED(ROW_FILTER) | TUNIC_NAMED(ROW_SANDBOX),
+    [ROW_HOLD] = TUNIC_NAMED(ROW_SANDBOX),
+    [ROW_EXEC] = TUNIC_NAMED(ROW_QUEUES),
 };
 
 /* Whether there is an action for these rows. */
@@ -181,7 +179,8 @@ static bool possible(uint64_t given)
     uint64_t action = given & ~words_of_actions;
 
     for (unsigned row = ROW_PRINT; row < ROW_COUNT; row++)
-        if ((action == 0 || action == ROW(row)) && (given & words_of_actions & ~taken[row]) == 0)
+        if ((action == 0 || action == TUNIC_NAMED(row)) &&
+            (given & words_of_actions & ~taken[row]) == 0)
             return true;
     return false;
 }
@@ -191,8 +190,8 @@ uint64_t attach_pointless(const struct arguments *arguments)
     uint64_t pointless = 0;
 
     for (unsigned row = 0; row < ROW_COUNT; row++)
-        if (!possible(arguments->own | ROW(row)))
-            pointless |= ROW(row);
+        if (!possible(arguments->own | TUNIC_NAMED(row)))
+            pointless |= TUNIC_NAMED(row);
     return pointless & ~arguments->own;
 }
 
@@ -201,10 +200,10 @@ int attach_check(const struct arguments *arguments, struct tunic_error *error)
     unsigned action = ROW_PRINT;
 
     for (unsigned row = ROW_PRINT; row < ROW_COUNT; row++)
-        if (arguments->own & ROW(row))
+        if (arguments->own & TUNIC_NAMED(row))
             action = row;
     for (unsigned row = 0; row < ROW_PRINT; row++) {
-        if (!(arguments->own & ROW(row)) || taken[action] & ROW(row))
+        if (!(arguments->own & TUNIC_NAMED(row)) || taken[action] & TUNIC_NAMED(row))
             continue;
         (void)tunic_error_set(error, TUNIC_USAGE, "'%s' means nothing to '%s'", keywords[row].word,
                               keywords[action].word);

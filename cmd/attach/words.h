@@ -5,7 +5,8 @@
 
 #include "command.h"
 
-struct tunic_section attach_section(struct arguments *arguments);
+/* Adds them to the grammar. */
+void attach_add_words(struct arguments *arguments);
 /* The rows that would be refused beside what was given: what a shell need not offer any more. */
 uint64_t attach_pointless(const struct arguments *arguments);
 /* -EINVAL where the action does not take what was given with it. */

@@ -326,25 +326,20 @@ static const struct tunic_keyword keywords[ROW_COUNT] = {
                      .offset = offsetof(struct arguments, sandbox)},
 };
 
-struct tunic_section words_section(struct arguments *arguments)
+void relay_add_words(struct arguments *arguments)
 {
-    return (struct tunic_section){.keywords = keywords,
-                                  .count = TUNIC_COUNT(keywords),
-                                  .accepted = TUNIC_ACCEPT_ALL,
-                                  .target = arguments,
-                                  .named = &arguments->own};
+    tunic_arguments_own(arguments, keywords, TUNIC_COUNT(keywords));
 }
 
 /* ---- what excludes what ---------------------------------------------------------------- */
 
-#define ROW(row) (UINT64_C(1) << (row))
-
-uint64_t words_pointless(const struct arguments *arguments)
+uint64_t relay_pointless(const struct arguments *arguments)
 {
-    static const uint64_t plain =
-        ROW(ROW_INSECURE) | ROW(ROW_CONNECT) | ROW(ROW_FROM) | ROW(ROW_JUMBO);
-    static const uint64_t peers = ROW(ROW_KEY) | ROW(ROW_PEER);
-    static const uint64_t keys = ROW(ROW_CONFIG) | ROW(ROW_WORKERS) | ROW(ROW_CONTROL);
+    static const uint64_t plain = TUNIC_NAMED(ROW_INSECURE) | TUNIC_NAMED(ROW_CONNECT) |
+                                  TUNIC_NAMED(ROW_FROM) | TUNIC_NAMED(ROW_JUMBO);
+    static const uint64_t peers = TUNIC_NAMED(ROW_KEY) | TUNIC_NAMED(ROW_PEER);
+    static const uint64_t keys =
+        TUNIC_NAMED(ROW_CONFIG) | TUNIC_NAMED(ROW_WORKERS) | TUNIC_NAMED(ROW_CONTROL);
     uint64_t given = arguments->own;
     uint64_t pointless = 0;
 
@@ -353,8 +348,8 @@ uint64_t words_pointless(const struct arguments *arguments)
     if (given & (peers | keys))
         pointless |= plain;
     if (given & peers)
-        pointless |= ROW(ROW_CONFIG);
-    if (given & ROW(ROW_CONFIG))
+        pointless |= TUNIC_NAMED(ROW_CONFIG);
+    if (given & TUNIC_NAMED(ROW_CONFIG))
         pointless |= peers;
     return pointless & ~given;
 }

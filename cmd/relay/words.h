@@ -6,8 +6,9 @@
 
 #include "command.h"
 
-struct tunic_section words_section(struct arguments *arguments);
+/* Adds them to the grammar. */
+void relay_add_words(struct arguments *arguments);
 /* The rows that would be refused beside what was given: what a shell need not offer any more. */
-uint64_t words_pointless(const struct arguments *arguments);
+uint64_t relay_pointless(const struct arguments *arguments);
 
 #endif

@@ -49,6 +49,7 @@ enum tunic_attribute {
     TUNIC_ATTRIBUTE_COUNT
 };
 
+/* The bit of a row of this table, or of another, where bits tell which rows were given. */
 #define TUNIC_NAMED(attribute) (UINT64_C(1) << (attribute))
 
 enum tunic_mode {
@@ -56,9 +57,10 @@ enum tunic_mode {
     TUNIC_MODE_TAP,
 };
 
-enum tunic_switch { /* the choices "on|off" and "use|ignore" */
-                    TUNIC_SWITCH_ON,
-                    TUNIC_SWITCH_OFF,
+/* The choices "on|off" and "use|ignore". */
+enum tunic_switch {
+    TUNIC_SWITCH_ON,
+    TUNIC_SWITCH_OFF,
 };
 
 /* What an interface should be: the attributes whose bits are set in `named`, and nothing else.

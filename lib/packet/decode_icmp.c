@@ -106,9 +106,8 @@ static void decode_unreachable(struct tunic_line_text *line, const uint8_t *pack
 
 static void decode_redirect(struct tunic_line_text *line, const uint8_t *packet, size_t length)
 {
-    enum {
-        CODES = 4
-    }; /* the first bit: of a host, not a net; the second: for its type of service */
+    /* The first bit: of a host, not a net; the second: for its type of service. */
+    enum { CODES = 4 };
     struct quoted quoted = read_quoted(packet + HEADER, length - HEADER);
     char gateway[INET6_ADDRSTRLEN];
     uint8_t code = packet[1];

@@ -11,13 +11,15 @@
 #include "base/base.h"
 
 #define TUNIC_SECOND UINT64_C(1000000000)
-enum { /* seconds */
-       TUNIC_REKEY_AFTER_TIME = 120,
-       TUNIC_REJECT_AFTER_TIME = 180,
-       TUNIC_REKEY_TIMEOUT = 5,
-       TUNIC_KEEPALIVE_TIMEOUT = 10,
-       TUNIC_ATTEMPTS = 18, /* of REKEY_ATTEMPT_TIME / REKEY_TIMEOUT */
-       TUNIC_JITTER = 333,  /* milliseconds, at most */
+
+/* Seconds, where nothing else is said. */
+enum {
+    TUNIC_REKEY_AFTER_TIME = 120,
+    TUNIC_REJECT_AFTER_TIME = 180,
+    TUNIC_REKEY_TIMEOUT = 5,
+    TUNIC_KEEPALIVE_TIMEOUT = 10,
+    TUNIC_ATTEMPTS = 18, /* of REKEY_ATTEMPT_TIME / REKEY_TIMEOUT */
+    TUNIC_JITTER = 333,  /* milliseconds, at most */
 };
 
 /* What is due; bits. */
