@@ -162,7 +162,7 @@ static void clear_progress(struct applying *applying)
 
 static void done(void *closure)
 {
-    static const uint64_t pause = 100000000; /* nanoseconds */
+    static const uint64_t pause = TUNIC_SECOND / 10;
     struct applying *applying = closure;
     uint64_t now = applying->terminal ? tunic_clock_now() : 0;
 

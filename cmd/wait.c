@@ -35,7 +35,7 @@ static int parse_timeout(const char *word, void *target, struct tunic_error *err
         return tunic_error_set(error, TUNIC_USAGE, "not within 0 to %d seconds", LONGEST_WAIT);
     if (result != 0)
         return tunic_error_set(error, TUNIC_USAGE, "not a number of seconds");
-    arguments->timeout = seconds * 1000000000U + nanoseconds;
+    arguments->timeout = seconds * TUNIC_SECOND + nanoseconds;
     return 0;
 }
 

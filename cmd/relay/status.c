@@ -5,7 +5,6 @@
 #include <string.h>
 
 enum {
-    SECOND = 1000000000,
     SILENT = 3, /* seconds without a word from the other side that are worth telling */
 };
 
@@ -90,7 +89,7 @@ static void add_scaled(struct tunic_text *text, uint64_t number)
 static void add_rate(struct tunic_text *text, const char *word, uint64_t packets, uint64_t bytes,
                      uint64_t elapsed)
 {
-    double seconds = (double)elapsed / SECOND;
+    double seconds = (double)elapsed / TUNIC_SECOND;
 
     tunic_text_add(text, "%s ", word);
     add_scaled(text, (uint64_t)((double)bytes * 8 / seconds));
@@ -104,7 +103,7 @@ static bool has_peer(const struct tunic_relay_counters *counters)
 
 static uint64_t seconds_since(uint64_t then, uint64_t now)
 {
-    return now > then ? (now - then) / SECOND : 0;
+    return now > then ? (now - then) / TUNIC_SECOND : 0;
 }
 
 /* "sessions with 2 of 3 peers, last handshake 12 s ago, " */

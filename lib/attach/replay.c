@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 enum {
-    SECOND = 1000000000,  /* nanoseconds */
     LONGEST = 2000000000, /* seconds of a wait: 63 years */
 };
 
@@ -44,7 +43,7 @@ static uint64_t since(const struct timespec *first, const struct timespec *time)
     uint64_t seconds = (uint64_t)time->tv_sec - (uint64_t)first->tv_sec;
     if (seconds > LONGEST)
         seconds = LONGEST;
-    int64_t passed = (int64_t)seconds * SECOND + time->tv_nsec - first->tv_nsec;
+    int64_t passed = (int64_t)(seconds * TUNIC_SECOND) + time->tv_nsec - first->tv_nsec;
     return passed > 0 ? (uint64_t)passed : 0;
 }
 
@@ -69,8 +68,8 @@ static bool is_due(struct replaying *replaying)
 
 static void set_alarm(const struct replaying *replaying, uint64_t due)
 {
-    const struct itimerspec time = {
-        .it_value = {.tv_sec = (time_t)(due / SECOND), .tv_nsec = (long)(due % SECOND)}};
+    const struct itimerspec time = {.it_value = {.tv_sec = (time_t)(due / TUNIC_SECOND),
+                                                 .tv_nsec = (long)(due % TUNIC_SECOND)}};
 
     /* It cannot fail with a time that is in order. */
     (void)timerfd_settime(replaying->alarm.descriptor, TFD_TIMER_ABSTIME, &time, NULL);

@@ -127,9 +127,13 @@ void *tunic_array_reserve(void *items, size_t count, size_t *capacity, size_t si
 
 /* ---- clocks and random numbers --------------------------------------------------------- */
 
-/* Nanoseconds of CLOCK_MONOTONIC. */
+/* Times, and how long something takes, are nanoseconds. */
+#define TUNIC_SECOND UINT64_C(1000000000)
+#define TUNIC_MILLISECOND UINT64_C(1000000)
+
+/* Of CLOCK_MONOTONIC. */
 uint64_t tunic_clock_now(void);
-/* Nanoseconds of CLOCK_BOOTTIME, which goes on while the host sleeps. */
+/* Of CLOCK_BOOTTIME, which goes on while the host sleeps. */
 uint64_t tunic_clock_boot(void);
 /* Fills `bytes` with what the kernel's generator gives, fit for keys; waits at boot until it is
  * ready. 0, or a negative errno where a filter forbids it. */

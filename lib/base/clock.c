@@ -9,7 +9,7 @@ static uint64_t read_clock(clockid_t clock)
     struct timespec now;
 
     (void)clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+    return (uint64_t)now.tv_sec * TUNIC_SECOND + (uint64_t)now.tv_nsec;
 }
 
 uint64_t tunic_clock_now(void)

@@ -8,8 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const uint64_t pause_time = 1000000000;
-
 /* ---- who comes ------------------------------------------------------------------------- */
 
 /* The file's mode says the same, unless somebody has changed it. */
@@ -53,7 +51,7 @@ static void accept_ready(void *closure, uint32_t events)
         (void)close(descriptor);
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
         tunic_loop_change(control->loop, &control->listener, 0);
-        tunic_timer_set(control->loop, &control->pause, tunic_clock_now() + pause_time);
+        tunic_timer_set(control->loop, &control->pause, tunic_clock_now() + TUNIC_SECOND);
     }
 }
 

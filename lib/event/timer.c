@@ -9,8 +9,6 @@
 
 #include <limits.h>
 
-#define MILLISECOND UINT64_C(1000000)
-
 /* ---- the heap -------------------------------------------------------------------------- */
 
 static void place(struct tunic_loop *loop, size_t index, struct tunic_timer *timer)
@@ -120,6 +118,6 @@ int tunic_timers_timeout(const struct tunic_loop *loop, uint64_t now)
     uint64_t due = loop->timers[0]->due;
     if (due <= now)
         return 0;
-    uint64_t milliseconds = (due - now - 1) / MILLISECOND + 1;
+    uint64_t milliseconds = (due - now - 1) / TUNIC_MILLISECOND + 1;
     return milliseconds < INT_MAX ? (int)milliseconds : INT_MAX;
 }

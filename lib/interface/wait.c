@@ -30,9 +30,8 @@
 #include <unistd.h>
 
 #define NEVER UINT64_MAX
-#define SECOND UINT64_C(1000000000)
-#define RECHECK_FIRST UINT64_C(1000000)
-#define RECHECK_LAST UINT64_C(256000000)
+#define RECHECK_FIRST TUNIC_MILLISECOND
+#define RECHECK_LAST (256 * TUNIC_MILLISECOND)
 
 struct wait {
     struct tunic_context *context;
@@ -271,7 +270,8 @@ static int sleep_on(struct wait *wait, int stop, struct tunic_error *error)
     uint64_t now = tunic_clock_now();
     uint64_t until = wait->recheck < wait->deadline ? wait->recheck : wait->deadline;
     uint64_t left = until > now ? until - now : 0;
-    struct timespec limit = {.tv_sec = (time_t)(left / SECOND), .tv_nsec = (long)(left % SECOND)};
+    struct timespec limit = {.tv_sec = (time_t)(left / TUNIC_SECOND),
+                             .tv_nsec = (long)(left % TUNIC_SECOND)};
     bool overrun;
 
     if (now >= wait->deadline)

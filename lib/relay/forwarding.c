@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-static const uint64_t second = 1000000000;
-
 void tunic_forwarding_open(struct tunic_forwarding *table, uint64_t seed)
 {
     *table = (struct tunic_forwarding){.seed = seed};
@@ -55,7 +53,7 @@ void *tunic_forwarding_find(const struct tunic_forwarding *table,
         return NULL;
     for (size_t i = 0; i < TUNIC_FORWARDING_WAYS; i++)
         if (set[i].port && memcmp(set[i].mac, mac, TUNIC_FORWARDING_MAC) == 0 &&
-            now - set[i].seen < TUNIC_FORWARDING_AGE * second)
+            now - set[i].seen < TUNIC_FORWARDING_AGE * TUNIC_SECOND)
             return set[i].port;
     return NULL;
 }

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint64_t second = 1000000000;
 enum { FIRST_PAUSE = 15, LONGEST_PAUSE = 300 }; /* seconds */
 
 /* ---- connections ----------------------------------------------------------------------- */
@@ -72,7 +71,7 @@ int tunic_guard_add(struct tunic_guard *guard, const uint8_t *public_key,
         return -ENOMEM;
     added->endpoint.remote.any.sa_family = AF_UNSPEC;
     added->dialled.any.sa_family = AF_UNSPEC;
-    added->pause = FIRST_PAUSE * second;
+    added->pause = FIRST_PAUSE * TUNIC_SECOND;
     int result = tunic_wireguard_peer_add(guard->wireguard, public_key, added, &added->peer);
     if (result != 0) {
         free(added);
@@ -123,7 +122,7 @@ void tunic_guard_heard(struct tunic_guard *guard, struct tunic_remote *remote)
     if (relay->transport->form.stream)
         tunic_tcp_many_prove(relay->transport, &guard->from->remote);
     remote->heard = tunic_clock_now();
-    remote->pause = FIRST_PAUSE * second;
+    remote->pause = FIRST_PAUSE * TUNIC_SECOND;
     if (tunic_endpoint_same(&remote->endpoint.remote, &guard->from->remote)) {
         remote->endpoint = *guard->from;
         return;
@@ -131,7 +130,7 @@ void tunic_guard_heard(struct tunic_guard *guard, struct tunic_remote *remote)
     leave(guard, remote);
     remote->endpoint = *guard->from;
     /* Not here and now: it might move with every datagram. */
-    uint64_t soon = remote->heard + second / 10;
+    uint64_t soon = remote->heard + TUNIC_SECOND / 10;
     if (relay->refresh.due > soon)
         tunic_timer_set(&relay->loop, &relay->refresh, soon);
 }
@@ -147,7 +146,7 @@ void tunic_guard_unheard(struct tunic_guard *guard, struct tunic_remote *remote)
     if (remote->name == 0 || (remote->looked_up != 0 && now - remote->looked_up < remote->pause))
         return;
     remote->looked_up = now;
-    if (remote->pause < LONGEST_PAUSE * second / 2)
+    if (remote->pause < LONGEST_PAUSE * TUNIC_SECOND / 2)
         remote->pause *= 2;
     tunic_resolver_ask(&guard->resolver, remote->name - 1);
 }

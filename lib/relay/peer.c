@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <string.h>
 
-static const uint64_t second = 1000000000;
 enum { SILENCE = 30, LONGEST_PAUSE = 300 }; /* seconds */
 
 static uint16_t port_of(const struct tunic_host *host)
@@ -138,7 +137,7 @@ int tunic_peer_open(struct tunic_relay *relay, struct tunic_error *error)
         peer->looks_up = peer->looks_up || !hosts[i].numeric;
     if (!peer->looks_up)
         return 0;
-    peer->pause = SILENCE * second;
+    peer->pause = SILENCE * TUNIC_SECOND;
     peer->resolver.found = found;
     peer->resolver.closure = relay;
     int result = tunic_resolver_open(&peer->resolver, &relay->loop, hosts, count,
@@ -162,14 +161,14 @@ void tunic_peer_check(struct tunic_relay *relay, uint64_t now)
 
     if (!peer->looks_up)
         return;
-    if (peer->heard != 0 && now - peer->heard < SILENCE * second) {
-        peer->pause = SILENCE * second;
+    if (peer->heard != 0 && now - peer->heard < SILENCE * TUNIC_SECOND) {
+        peer->pause = SILENCE * TUNIC_SECOND;
         return;
     }
     if (now - peer->looked_up < peer->pause)
         return;
     peer->looked_up = now;
-    if (peer->pause < LONGEST_PAUSE * second / 2)
+    if (peer->pause < LONGEST_PAUSE * TUNIC_SECOND / 2)
         peer->pause *= 2;
     tunic_resolver_ask(&peer->resolver, 0);
     if (relay->options->has_connect && relay->options->has_from && !relay->options->from_any)

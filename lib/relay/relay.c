@@ -13,8 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const uint64_t second = 1000000000;
-
 enum {
     REFRESH = 5, /* seconds: the path's MTU and the silence are looked at */
     ETHERNET_OVERHEAD = TUNIC_ETHERNET_HEADER,
@@ -105,7 +103,7 @@ static void refresh(void *closure)
     if (relay->codec->operations->refresh)
         relay->codec->operations->refresh(relay->codec, now);
     tunic_relay_measure(relay);
-    tunic_timer_set(&relay->loop, &relay->refresh, now + REFRESH * second);
+    tunic_timer_set(&relay->loop, &relay->refresh, now + REFRESH * TUNIC_SECOND);
 }
 
 static void tick(void *closure)
@@ -115,7 +113,7 @@ static void tick(void *closure)
 
     count(relay, &counters);
     relay->user->tick(relay->user->closure, &counters);
-    tunic_timer_set(&relay->loop, &relay->tick, tunic_clock_now() + second);
+    tunic_timer_set(&relay->loop, &relay->tick, tunic_clock_now() + TUNIC_SECOND);
 }
 
 static void signalled(void *closure, int signal_number)
@@ -143,9 +141,9 @@ static int start_timers(struct tunic_relay *relay, struct tunic_error *error)
         result = tunic_timer_add(&relay->loop, &relay->tick, error);
     if (result != 0)
         return result;
-    tunic_timer_set(&relay->loop, &relay->refresh, now + REFRESH * second);
+    tunic_timer_set(&relay->loop, &relay->refresh, now + REFRESH * TUNIC_SECOND);
     if (relay->user->tick)
-        tunic_timer_set(&relay->loop, &relay->tick, now + second);
+        tunic_timer_set(&relay->loop, &relay->tick, now + TUNIC_SECOND);
     return 0;
 }
 

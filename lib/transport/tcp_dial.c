@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-static const uint64_t second = 1000000000;
-
 enum {
     ANSWER_TIME = 10, /* seconds; as long must a connection last to be a success */
     DELAY_LEAST = 1,
@@ -48,8 +46,8 @@ static void dial_later(struct tunic_tcp_dialler *dialler)
     tunic_timer_set(dialler->loop, &dialler->timer,
                     now + dialler->delay + now % (dialler->delay / 4));
     dialler->delay *= 2;
-    if (dialler->delay > DELAY_MOST * second)
-        dialler->delay = DELAY_MOST * second;
+    if (dialler->delay > DELAY_MOST * TUNIC_SECOND)
+        dialler->delay = DELAY_MOST * TUNIC_SECOND;
 }
 
 void tunic_tcp_dial(struct tunic_tcp_dialler *dialler)
@@ -63,7 +61,7 @@ void tunic_tcp_dial(struct tunic_tcp_dialler *dialler)
             stream->peer = (struct tunic_endpoint){.remote = *address};
             stream->state = TUNIC_TCP_DIALS;
             tunic_timer_set(dialler->loop, &dialler->timer,
-                            tunic_clock_now() + ANSWER_TIME * second);
+                            tunic_clock_now() + ANSWER_TIME * TUNIC_SECOND);
             return;
         }
     }
@@ -104,8 +102,8 @@ void tunic_tcp_dial_part(struct tunic_tcp_dialler *dialler)
 {
     hang_up(dialler->stream);
     /* One that is only accepted and closed again is no success: somebody else is served there. */
-    if (tunic_clock_now() - dialler->joined >= ANSWER_TIME * second)
-        dialler->delay = DELAY_LEAST * second;
+    if (tunic_clock_now() - dialler->joined >= ANSWER_TIME * TUNIC_SECOND)
+        dialler->delay = DELAY_LEAST * TUNIC_SECOND;
     dial_later(dialler);
 }
 
@@ -147,7 +145,7 @@ bool tunic_tcp_dial_others(struct tunic_tcp_dialler *dialler,
 
 void tunic_tcp_dial_afresh(struct tunic_tcp_dialler *dialler)
 {
-    dialler->delay = DELAY_LEAST * second;
+    dialler->delay = DELAY_LEAST * TUNIC_SECOND;
     if (dialler->stream->state == TUNIC_TCP_DIALS)
         dial_next(dialler);
     else
@@ -160,7 +158,7 @@ void tunic_tcp_dial_for(struct tunic_tcp_dialler *dialler, struct tunic_tcp_stre
     dialler->stream = stream;
     dialler->addresses = *addresses;
     dialler->next = 0;
-    dialler->delay = DELAY_LEAST * second;
+    dialler->delay = DELAY_LEAST * TUNIC_SECOND;
 }
 
 void tunic_tcp_dial_stop(struct tunic_tcp_dialler *dialler)

@@ -7,8 +7,6 @@
 
 enum { BACKLOG = 128, ACCEPTS = 16 };
 
-static const uint64_t pause_time = 1000000000;
-
 static bool is_exhausted(int error)
 {
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
@@ -32,7 +30,7 @@ static void accept_ready(void *closure, uint32_t events)
         } else if (is_exhausted(errno)) {
             /* Whoever waits keeps the listener ready: it would be asked over and over. */
             tunic_loop_change(listener->loop, &listener->source, 0);
-            tunic_timer_set(listener->loop, &listener->timer, tunic_clock_now() + pause_time);
+            tunic_timer_set(listener->loop, &listener->timer, tunic_clock_now() + TUNIC_SECOND);
             return;
         }
     }

@@ -4,8 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const uint64_t second = 1000000000;
-
 /* ---- those that are not proven --------------------------------------------------------- */
 
 static void set_proof_timer(struct tunic_tcp_many *many)
@@ -14,7 +12,7 @@ static void set_proof_timer(struct tunic_tcp_many *many)
         tunic_timer_clear(many->base.loop, &many->proof_timer);
     else
         tunic_timer_set(many->base.loop, &many->proof_timer,
-                        many->unproven[0]->accepted + TUNIC_TCP_PROOF_TIME * second);
+                        many->unproven[0]->accepted + TUNIC_TCP_PROOF_TIME * TUNIC_SECOND);
 }
 
 static void add_unproven(struct tunic_tcp_link *link)
@@ -53,7 +51,7 @@ void tunic_tcp_link_proof_is_due(void *closure)
     uint64_t now = tunic_clock_now();
 
     while (many->unproven_count > 0 &&
-           now - many->unproven[0]->accepted >= TUNIC_TCP_PROOF_TIME * second)
+           now - many->unproven[0]->accepted >= TUNIC_TCP_PROOF_TIME * TUNIC_SECOND)
         refuse_oldest(many);
     set_proof_timer(many);
 }

@@ -3,9 +3,8 @@
 
 #include <errno.h>
 
-#define SECOND UINT64_C(1000000000)
-#define SECRET_LIFE (120 * SECOND)
-#define COOKIE_LIFE (115 * SECOND) /* a message on its way then still finds the secret */
+#define SECRET_LIFE (120 * TUNIC_SECOND)
+#define COOKIE_LIFE (115 * TUNIC_SECOND) /* a message on its way then still finds the secret */
 
 enum { LABEL = 8 };
 static const char mac1_label[LABEL + 1] = "mac1----";

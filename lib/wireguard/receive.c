@@ -11,8 +11,6 @@
  */
 #include "wireguard/engine.h"
 
-#define MILLISECOND UINT64_C(1000000)
-
 /* ---- load ------------------------------------------------------------------------------ */
 
 /* Counts a message; says whether there is load. */
@@ -95,7 +93,7 @@ static bool fresh(struct tunic_wireguard *wireguard, const struct tunic_wireguar
         wireguard->counters.replayed++;
         return false;
     }
-    if (peer->taken != 0 && now - peer->taken < TUNIC_INITIATION_PAUSE * MILLISECOND) {
+    if (peer->taken != 0 && now - peer->taken < TUNIC_INITIATION_PAUSE * TUNIC_MILLISECOND) {
         wireguard->counters.limited++;
         return false;
     }

@@ -8,12 +8,11 @@
  */
 #include "wireguard/timers.h"
 
-#define MILLISECOND UINT64_C(1000000)
 #define FORGET_AFTER (TUNIC_SECOND * 3 * TUNIC_REJECT_AFTER_TIME)
 
 static uint64_t after(uint64_t now, unsigned seconds, unsigned jitter)
 {
-    return now + seconds * TUNIC_SECOND + jitter * MILLISECOND;
+    return now + seconds * TUNIC_SECOND + jitter * TUNIC_MILLISECOND;
 }
 
 /* ---- events ---------------------------------------------------------------------------- */

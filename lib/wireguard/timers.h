@@ -10,8 +10,6 @@
 
 #include "base/base.h"
 
-#define TUNIC_SECOND UINT64_C(1000000000)
-
 /* Seconds, where nothing else is said. */
 enum {
     TUNIC_REKEY_AFTER_TIME = 120,
