@@ -3,15 +3,6 @@
 
 #include <string.h>
 
-/* The system calls that send take pieces that they could write to, and do not. */
-static void *writable(const uint8_t *bytes)
-{
-    void *base;
-
-    memcpy(&base, &bytes, sizeof(base));
-    return base;
-}
-
 static bool same_destination(const struct tunic_message *message, const struct tunic_endpoint *to)
 {
     if (!to)
@@ -53,18 +44,18 @@ static struct tunic_message *begin(struct tunic_outbox *outbox, const struct tun
     return message;
 }
 
-static void add_piece(struct tunic_outbox *outbox, struct tunic_message *message, void *base,
-                      size_t length)
+static void add_piece(struct tunic_outbox *outbox, struct tunic_message *message,
+                      const uint8_t *bytes, size_t length)
 {
     if (message->pieces > 0) {
         struct iovec *last = &outbox->pieces[outbox->piece_count - 1];
 
-        if ((uint8_t *)last->iov_base + last->iov_len == base) {
+        if ((uint8_t *)last->iov_base + last->iov_len == bytes) {
             last->iov_len += length;
             return;
         }
     }
-    outbox->pieces[outbox->piece_count++] = (struct iovec){.iov_base = base, .iov_len = length};
+    outbox->pieces[outbox->piece_count++] = tunic_piece(bytes, length);
     message->pieces++;
 }
 
@@ -96,7 +87,7 @@ bool tunic_outbox_add(struct tunic_outbox *outbox, const struct tunic_endpoint *
     }
     add_piece(outbox, message, head, head_length);
     if (body_length > 0)
-        add_piece(outbox, message, writable(body), body_length);
+        add_piece(outbox, message, body, body_length);
     message->count++;
     message->length += (uint32_t)length;
     message->closed = !form->stream && length < message->size;

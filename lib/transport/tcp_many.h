@@ -29,6 +29,8 @@
 
 #include "transport/tcp.h"
 
+#include <net/if.h>
+
 enum {
     TUNIC_TCP_LINKS = 1024,
     TUNIC_TCP_UNPROVEN = 64,
@@ -48,7 +50,7 @@ struct tunic_tcp_link {
 struct tunic_tcp_many {
     struct tunic_transport base;
     struct tunic_transport_options options; /* to dial with */
-    char underlay[64];
+    char underlay[IFNAMSIZ];
     struct tunic_tcp_listener listener;
     struct tunic_tcp_link *links;
     size_t used;                  /* that were ever taken */

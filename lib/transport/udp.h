@@ -6,6 +6,15 @@
 #include "transport/transport.h"
 
 #include <net/if.h>
+#include <netinet/udp.h>
+
+/* Linux 4.18 and 5.0; not in the headers of every system. */
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
 
 enum {
     TUNIC_UDP_SLOTS = 16,         /* messages read at once */

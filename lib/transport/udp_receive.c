@@ -2,12 +2,7 @@
 #include "transport/udp.h"
 
 #include <errno.h>
-#include <netinet/udp.h>
 #include <string.h>
-
-#ifndef UDP_GRO
-#define UDP_GRO 104
-#endif
 
 enum { ROUNDS = 4 }; /* reads before the other direction has its turn */
 

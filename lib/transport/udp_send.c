@@ -17,12 +17,7 @@
 #include "transport/udp.h"
 
 #include <errno.h>
-#include <netinet/udp.h>
 #include <string.h>
-
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
 
 /* ---- control messages ------------------------------------------------------------------ */
 
