@@ -19,7 +19,6 @@
 #include <netinet/in.h>
 
 enum {
-    IPV4_FLAGS = 6,
     IPV4_DO_NOT_FRAGMENT = 0x4000,
     IPV4_OFFSET = 0x1FFF,
     IPV4_MTU_LEAST = 68,
@@ -58,7 +57,7 @@ static bool may_answer4(const struct tunic_headers *headers, const uint8_t *pack
 {
     const uint8_t *network = packet + headers->network;
 
-    return (load16(network + IPV4_FLAGS) & IPV4_OFFSET) == 0 &&
+    return (load16(network + IPV4_FRAGMENT) & IPV4_OFFSET) == 0 &&
            tunic_is_host4(network + IPV4_SOURCE) && tunic_is_host4(network + IPV4_TARGET) &&
            !is_error(headers, packet);
 }
@@ -79,7 +78,7 @@ static bool may_be_too_big(const struct tunic_headers *headers, const uint8_t *p
 {
     if (headers->version != 4)
         return mtu >= IPV6_MTU_LEAST;
-    uint16_t flags = load16(packet + headers->network + IPV4_FLAGS);
+    uint16_t flags = load16(packet + headers->network + IPV4_FRAGMENT);
     return mtu >= IPV4_MTU_LEAST && (flags & IPV4_DO_NOT_FRAGMENT) != 0;
 }
 

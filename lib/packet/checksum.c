@@ -17,12 +17,13 @@
 #include "packet/packet.h"
 
 #include "packet/bytes.h"
+#include "packet/fields.h"
 
 enum { LANES = 2 };
 
 typedef uint64_t lanes __attribute__((vector_size(LANES * sizeof(uint64_t))));
 
-enum { BLOCK = 2 * sizeof(lanes), IPV4_ADDRESSES = 12, IPV6_ADDRESSES = 8 };
+enum { BLOCK = 2 * sizeof(lanes) };
 
 struct halves {
     lanes total;

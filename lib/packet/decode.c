@@ -4,31 +4,23 @@
 #include <stdio.h>
 
 enum {
-    MAC = 6,
     TAG = 4,
     TAGS_MOST = 8,
     LONGEST_802_3 = 1500, /* what is not above it is a length, no type */
 };
 
 enum {
-    TYPE_IPV4 = 0x0800,
-    TYPE_ARP = 0x0806,
-    TYPE_REVERSE_ARP = 0x8035,
-    TYPE_IPV6 = 0x86DD,
-    TYPE_CUSTOMER_TAG = 0x8100, /* IEEE 802.1Q */
-    TYPE_SERVICE_TAG = 0x88A8,  /* IEEE 802.1ad */
-    TYPE_OLD_TAG = 0x9100,
-    TYPE_OLDER_TAG = 0x9200,
-    TYPE_BRIDGED = 0x6558,
-    TYPE_SLOW = 0x8809,
-    TYPE_MPLS = 0x8847,
-    TYPE_MPLS_MULTICAST = 0x8848,
-    TYPE_PPPOE_DISCOVERY = 0x8863,
-    TYPE_PPPOE = 0x8864,
-    TYPE_EAPOL = 0x888E,
-    TYPE_LLDP = 0x88CC,
-    TYPE_PTP = 0x88F7,
-    TYPE_LOOPBACK = 0x9000,
+    ETHERTYPE_OLD_TAG = 0x9100,
+    ETHERTYPE_OLDER_TAG = 0x9200,
+    ETHERTYPE_SLOW = 0x8809,
+    ETHERTYPE_MPLS = 0x8847,
+    ETHERTYPE_MPLS_MULTICAST = 0x8848,
+    ETHERTYPE_PPPOE_DISCOVERY = 0x8863,
+    ETHERTYPE_PPPOE = 0x8864,
+    ETHERTYPE_EAPOL = 0x888E,
+    ETHERTYPE_LLDP = 0x88CC,
+    ETHERTYPE_PTP = 0x88F7,
+    ETHERTYPE_LOOPBACK = 0x9000,
 };
 
 /* ---- the line -------------------------------------------------------------------------- */
@@ -58,24 +50,24 @@ static const char *type_name(uint16_t type)
         uint16_t type;
         const char *name;
     } names[] = {
-        {TYPE_IPV4, "IPv4"},
-        {TYPE_ARP, "ARP"},
-        {TYPE_REVERSE_ARP, "Reverse ARP"},
-        {TYPE_IPV6, "IPv6"},
-        {TYPE_CUSTOMER_TAG, "802.1Q"},
-        {TYPE_SERVICE_TAG, "802.1Q-QinQ"},
-        {TYPE_OLD_TAG, "802.1Q-9100"},
-        {TYPE_OLDER_TAG, "802.1Q-9200"},
-        {TYPE_BRIDGED, "TEB"},
-        {TYPE_SLOW, "Slow Protocols"},
-        {TYPE_MPLS, "MPLS unicast"},
-        {TYPE_MPLS_MULTICAST, "MPLS multicast"},
-        {TYPE_PPPOE_DISCOVERY, "PPPoE D"},
-        {TYPE_PPPOE, "PPPoE S"},
-        {TYPE_EAPOL, "EAPOL"},
-        {TYPE_LLDP, "LLDP"},
-        {TYPE_PTP, "PTP"},
-        {TYPE_LOOPBACK, "Loopback"},
+        {ETHERTYPE_IPV4, "IPv4"},
+        {ETHERTYPE_ARP, "ARP"},
+        {ETHERTYPE_REVERSE_ARP, "Reverse ARP"},
+        {ETHERTYPE_IPV6, "IPv6"},
+        {ETHERTYPE_CUSTOMER_TAG, "802.1Q"},
+        {ETHERTYPE_SERVICE_TAG, "802.1Q-QinQ"},
+        {ETHERTYPE_OLD_TAG, "802.1Q-9100"},
+        {ETHERTYPE_OLDER_TAG, "802.1Q-9200"},
+        {ETHERTYPE_BRIDGED, "TEB"},
+        {ETHERTYPE_SLOW, "Slow Protocols"},
+        {ETHERTYPE_MPLS, "MPLS unicast"},
+        {ETHERTYPE_MPLS_MULTICAST, "MPLS multicast"},
+        {ETHERTYPE_PPPOE_DISCOVERY, "PPPoE D"},
+        {ETHERTYPE_PPPOE, "PPPoE S"},
+        {ETHERTYPE_EAPOL, "EAPOL"},
+        {ETHERTYPE_LLDP, "LLDP"},
+        {ETHERTYPE_PTP, "PTP"},
+        {ETHERTYPE_LOOPBACK, "Loopback"},
     };
 
     for (size_t i = 0; i < TUNIC_COUNT(names); i++)
@@ -92,8 +84,8 @@ void tunic_decode_mac(struct tunic_line_text *line, const uint8_t *mac)
 
 static bool is_tag(uint16_t type)
 {
-    return type == TYPE_CUSTOMER_TAG || type == TYPE_SERVICE_TAG || type == TYPE_OLD_TAG ||
-           type == TYPE_OLDER_TAG;
+    return type == ETHERTYPE_CUSTOMER_TAG || type == ETHERTYPE_SERVICE_TAG ||
+           type == ETHERTYPE_OLD_TAG || type == ETHERTYPE_OLDER_TAG;
 }
 
 static void add_type(struct tunic_line_text *line, uint16_t type)
@@ -123,12 +115,12 @@ void tunic_decode_ethertype(struct tunic_line_text *line, bool named, uint16_t t
                             const uint8_t *packet, size_t length, unsigned depth)
 {
     switch (type) {
-    case TYPE_IPV4:
-    case TYPE_IPV6:
-        decode_version(line, named, type == TYPE_IPV4 ? 4 : 6, packet, length, depth);
+    case ETHERTYPE_IPV4:
+    case ETHERTYPE_IPV6:
+        decode_version(line, named, type == ETHERTYPE_IPV4 ? 4 : 6, packet, length, depth);
         break;
-    case TYPE_ARP:
-    case TYPE_REVERSE_ARP:
+    case ETHERTYPE_ARP:
+    case ETHERTYPE_REVERSE_ARP:
         tunic_decode_arp(line, named, packet, length);
         break;
     default:
@@ -177,8 +169,8 @@ static uint16_t inner_type(const uint8_t *packet, size_t length)
 
 static bool is_read(uint16_t type)
 {
-    return type <= LONGEST_802_3 || type == TYPE_IPV4 || type == TYPE_IPV6 || type == TYPE_ARP ||
-           type == TYPE_REVERSE_ARP;
+    return type <= LONGEST_802_3 || type == ETHERTYPE_IPV4 || type == ETHERTYPE_IPV6 ||
+           type == ETHERTYPE_ARP || type == ETHERTYPE_REVERSE_ARP;
 }
 
 static void add_header(struct tunic_line_text *line, const uint8_t *packet, size_t length)

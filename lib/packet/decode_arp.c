@@ -3,25 +3,11 @@
 #include "packet/decode.h"
 
 enum {
-    ARP_HARDWARE = 0,
-    ARP_PROTOCOL = 2,
-    ARP_HARDWARE_SIZE = 4,
-    ARP_PROTOCOL_SIZE = 5,
-    ARP_OPERATION = 6,
-    ARP_SENDER = 8,
-    ARP_SENDER_ADDRESS = 14,
-    ARP_TARGET = 18,
-    ARP_TARGET_ADDRESS = 24,
-    ARP_LENGTH = 28,
     ARP_FIXED = 8,
     HARDWARE_ETHERNET = 1,
-    PROTOCOL_IPV4 = 0x0800,
-    MAC = 6,
 };
 
 enum {
-    REQUEST = 1,
-    REPLY = 2,
     REVERSE_REQUEST = 3,
     REVERSE_REPLY = 4,
     INVERSE_REQUEST = 8,
@@ -35,9 +21,9 @@ static void add_request(struct tunic_line_text *line, const uint8_t *packet, con
     static const uint8_t unknown[MAC];
 
     tunic_decode_add(line, "Request who-has %s", target);
-    if (memcmp(packet + ARP_TARGET, unknown, MAC) != 0) {
+    if (memcmp(packet + ARP_TARGET_MAC, unknown, MAC) != 0) {
         tunic_decode_add(line, " (");
-        tunic_decode_mac(line, packet + ARP_TARGET);
+        tunic_decode_mac(line, packet + ARP_TARGET_MAC);
         tunic_decode_add(line, ")");
     }
     tunic_decode_add(line, " tell %s", sender);
@@ -49,32 +35,32 @@ static void add_operation(struct tunic_line_text *line, const uint8_t *packet)
     char sender[INET6_ADDRSTRLEN];
     char target[INET6_ADDRSTRLEN];
 
-    (void)tunic_decode_inet(packet + ARP_SENDER_ADDRESS, sender);
-    (void)tunic_decode_inet(packet + ARP_TARGET_ADDRESS, target);
+    (void)tunic_decode_inet(packet + ARP_SENDER, sender);
+    (void)tunic_decode_inet(packet + ARP_TARGET, target);
     switch (operation) {
-    case REQUEST:
+    case ARP_REQUEST:
         add_request(line, packet, sender, target);
         break;
-    case REPLY:
+    case ARP_REPLY:
         tunic_decode_add(line, "Reply %s is-at ", sender);
-        tunic_decode_mac(line, packet + ARP_SENDER);
+        tunic_decode_mac(line, packet + ARP_SENDER_MAC);
         break;
     case REVERSE_REQUEST:
     case INVERSE_REQUEST:
         tunic_decode_add(line, "%s Request who-is ",
                          operation == REVERSE_REQUEST ? "Reverse" : "Inverse");
-        tunic_decode_mac(line, packet + ARP_TARGET);
+        tunic_decode_mac(line, packet + ARP_TARGET_MAC);
         tunic_decode_add(line, " tell ");
-        tunic_decode_mac(line, packet + ARP_SENDER);
+        tunic_decode_mac(line, packet + ARP_SENDER_MAC);
         break;
     case REVERSE_REPLY:
         tunic_decode_add(line, "Reverse Reply ");
-        tunic_decode_mac(line, packet + ARP_TARGET);
+        tunic_decode_mac(line, packet + ARP_TARGET_MAC);
         tunic_decode_add(line, " at %s", target);
         break;
     case INVERSE_REPLY:
         tunic_decode_add(line, "Inverse Reply ");
-        tunic_decode_mac(line, packet + ARP_SENDER);
+        tunic_decode_mac(line, packet + ARP_SENDER_MAC);
         tunic_decode_add(line, " at %s", sender);
         break;
     case REFUSAL:
@@ -96,7 +82,7 @@ void tunic_decode_arp(struct tunic_line_text *line, bool named, const uint8_t *p
         return;
     }
     if (load16(packet + ARP_HARDWARE) != HARDWARE_ETHERNET ||
-        load16(packet + ARP_PROTOCOL) != PROTOCOL_IPV4 || packet[ARP_HARDWARE_SIZE] != MAC ||
+        load16(packet + ARP_PROTOCOL) != ETHERTYPE_IPV4 || packet[ARP_HARDWARE_SIZE] != MAC ||
         packet[ARP_PROTOCOL_SIZE] != sizeof(struct in_addr))
         tunic_decode_add(line, "Unknown Hardware (%u) (len %u), Unknown Protocol (0x%04x) (len %u)",
                          load16(packet + ARP_HARDWARE), packet[ARP_HARDWARE_SIZE],

@@ -25,7 +25,6 @@ static void decode_gre(struct tunic_line_text *line, const uint8_t *packet, size
                        size_t whole, unsigned depth)
 {
     enum { CHECKSUM = 0x8000, KEY = 0x2000, SEQUENCE = 0x1000, VERSION = 0x0007 };
-    enum { BRIDGED = 0x6558 }; /* Ethernet */
     size_t header = 4;
 
     if (length < header) {
@@ -51,7 +50,7 @@ static void decode_gre(struct tunic_line_text *line, const uint8_t *packet, size
     if (!plain || header == length || depth + 1 >= TUNIC_DECODE_DEPTH)
         return;
     tunic_decode_add(line, ": ");
-    if (load16(packet + 2) == BRIDGED)
+    if (load16(packet + 2) == ETHERTYPE_BRIDGED)
         tunic_decode_ethernet(line, false, packet + header, length - header, depth + 1);
     else
         tunic_decode_ethertype(line, true, load16(packet + 2), packet + header, length - header,

@@ -19,8 +19,7 @@ enum {
     CAPABLE_0 = 2,
     CONGESTION_EXPERIENCED = 3,
     ECN_BITS = 3,
-    INET_TRAFFIC_CLASS = 1,  /* offsets in the header */
-    INET6_TRAFFIC_CLASS = 1, /* its low half is the upper half of this byte */
+    IPV6_TRAFFIC_CLASS = 1, /* offset in the header: its low half is the upper half of this byte */
 };
 
 static void mark_inet(uint8_t *network, uint8_t change)
@@ -28,7 +27,7 @@ static void mark_inet(uint8_t *network, uint8_t change)
     uint16_t before = load_word(network); /* version, header length, type of service */
     uint16_t checksum = load_word(network + IPV4_CHECKSUM);
 
-    network[INET_TRAFFIC_CLASS] ^= change;
+    network[IPV4_TRAFFIC_CLASS] ^= change;
     store_word(network + IPV4_CHECKSUM, checksum_changed(checksum, before, load_word(network)));
 }
 
@@ -52,6 +51,6 @@ bool tunic_congestion_mark(enum tunic_layer layer, uint8_t traffic_class, uint8_
     if (headers.version == 4)
         mark_inet(packet + headers.network, change);
     else
-        packet[headers.network + INET6_TRAFFIC_CLASS] ^= (uint8_t)(change << 4);
+        packet[headers.network + IPV6_TRAFFIC_CLASS] ^= (uint8_t)(change << 4);
     return true;
 }

@@ -7,10 +7,6 @@
 #include <netinet/in.h>
 
 enum {
-    ETHERTYPE_IPV4 = 0x0800,
-    ETHERTYPE_IPV6 = 0x86DD,
-    ETHERTYPE_CUSTOMER_TAG = 0x8100, /* IEEE 802.1Q */
-    ETHERTYPE_SERVICE_TAG = 0x88A8,  /* IEEE 802.1ad */
     TAG = 4,
     TAGS_MOST = 2,
     IPV4_IS_FRAGMENT = 0x3FFF, /* more fragments, and the offset */
@@ -44,14 +40,14 @@ static bool read_ipv4(struct tunic_headers *headers, const uint8_t *network, siz
     if (length < IPV4_LENGTH)
         return false;
     size_t header = (size_t)(network[0] & 0x0F) * 4;
-    size_t total = load16(network + 2);
+    size_t total = load16(network + IPV4_TOTAL);
     if (header < IPV4_LENGTH || total < header || total > length)
         return false;
     headers->transport = (uint16_t)(headers->network + header);
     headers->end = (uint16_t)(headers->network + total);
-    headers->protocol = network[9];
-    headers->traffic_class = network[1];
-    headers->fragment = (load16(network + 6) & IPV4_IS_FRAGMENT) != 0;
+    headers->protocol = network[IPV4_PROTOCOL];
+    headers->traffic_class = network[IPV4_TRAFFIC_CLASS];
+    headers->fragment = (load16(network + IPV4_FRAGMENT) & IPV4_IS_FRAGMENT) != 0;
     headers->options = header > IPV4_LENGTH;
     return true;
 }
@@ -91,12 +87,12 @@ static bool read_ipv6(struct tunic_headers *headers, const uint8_t *packet, size
 
     if (length < IPV6_LENGTH)
         return false;
-    size_t total = IPV6_LENGTH + (size_t)load16(network + 4);
+    size_t total = IPV6_LENGTH + (size_t)load16(network + IPV6_PAYLOAD);
     if (total > length)
         return false;
     headers->transport = (uint16_t)(headers->network + IPV6_LENGTH);
     headers->end = (uint16_t)(headers->network + total);
-    headers->protocol = network[6];
+    headers->protocol = network[IPV6_NEXT];
     headers->traffic_class = (uint8_t)(load16(network) >> 4 & UINT8_MAX);
     read_extensions(headers, packet);
     return true;
@@ -106,10 +102,10 @@ static bool read_ipv6(struct tunic_headers *headers, const uint8_t *packet, size
 static size_t measure_transport(uint8_t protocol, const uint8_t *transport, size_t length)
 {
     if (protocol == IPPROTO_UDP)
-        return length >= UDP_LENGTH && load16(transport + 4) == length ? UDP_LENGTH : 0;
+        return length >= UDP_LENGTH && load16(transport + UDP_SIZE) == length ? UDP_LENGTH : 0;
     if (length < TCP_LENGTH)
         return 0;
-    size_t header = (size_t)(transport[12] >> 4) * 4;
+    size_t header = (size_t)(transport[TCP_OFFSET] >> 4) * 4;
     return header >= TCP_LENGTH && header <= length ? header : 0;
 }
 

@@ -6,19 +6,7 @@
 #include "packet/fields.h"
 #include "packet/packet.h"
 
-enum {
-    MAC = 6,
-    MAC_GROUP = 0x01,
-    IPV4_SOURCE = 12,
-    IPV4_TARGET = 16,
-    IPV6_HOPS = 7,
-    IPV6_SOURCE = 8,
-    IPV6_TARGET = 24,
-    IPV6_ADDRESS = 16,
-    ICMP_CHECKSUM = 2,
-    ICMP_HEADER = 8, /* of either version */
-    HOP_LIMIT = 64,
-};
+enum { HOP_LIMIT = 64 };
 
 /* Not this network, unspecified, loopback, multicast, reserved or broadcast, none of which is ever
  * one host that could be told something. */

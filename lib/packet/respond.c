@@ -24,20 +24,7 @@
 #include <netinet/in.h>
 
 enum {
-    ETHERTYPE_ARP = 0x0806,
     ECN = 0x03, /* of the traffic class */
-};
-
-/* RFC 826, of Ethernet and IPv4. */
-enum {
-    ARP_OPERATION = 6,
-    ARP_REQUEST = 1,
-    ARP_REPLY = 2,
-    ARP_SENDER_MAC = 8,
-    ARP_SENDER = 14,
-    ARP_TARGET_MAC = 18,
-    ARP_TARGET = 24,
-    ARP_LENGTH = 28,
 };
 
 enum {
