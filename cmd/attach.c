@@ -23,11 +23,13 @@ static void prepare(struct arguments *arguments)
 static void warn_down(const struct session *session, const struct tunic_link *link)
 {
     struct tunic_error warning;
+    char name[4 * IFNAMSIZ];
 
     if (link->flags & IFF_UP)
         return;
+    tunic_text_escape(name, sizeof(name), link->name);
     (void)tunic_error_set(&warning, TUNIC_FAILED, "it is down: no packet comes or goes");
-    tunic_error_hint(&warning, "'tunic set %s up'", link->name);
+    tunic_error_hint(&warning, "'tunic set %s up'", name);
     tunic_error_object(&warning, link->name);
     tunic_report_warning(session, &warning);
 }

@@ -2,6 +2,7 @@
 #include "transport/socket.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,7 +36,10 @@ static int bind_to_underlay(int descriptor, const char *name, struct tunic_error
 {
     if (setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name)) == 0)
         return 0;
-    return tunic_error_system(error, errno, "cannot use '%s' as the underlay", name);
+    int reason = errno;
+    char quoted[4 * IFNAMSIZ];
+    tunic_text_escape(quoted, sizeof(quoted), name);
+    return tunic_error_system(error, reason, "cannot use '%s' as the underlay", quoted);
 }
 
 int tunic_socket_open(int family, int type, const struct tunic_transport_options *options,

@@ -52,6 +52,7 @@ done
 for name in '' . a/b 'a b' abcdefghijklmnop; do
     bad 2 "underlay '$name'" "${relay[@]}" connect 127.0.0.1 underlay "$name"
 done
+bad 3 "cannot use 'x\\x1b[31m'" "${relay[@]}" connect 127.0.0.1 underlay "x$esc"
 for word in offload mss sandbox; do
     bad 2 "$word 'yes'" "${relay[@]}" connect 127.0.0.1 "$word" yes
 done

@@ -116,6 +116,11 @@ check 'a name alone that is none' 3 tries attach pirnt
 check_equal 'nothing is made of it' "$before" "$(ip -br link | wc -l)"
 check 'another kind' 1 tries attach lo print
 check_stderr_like 'is told' '^tunic: attach lo: it is not a TUN/TAP interface'
+odd=$'x\e;7'
+ip tuntap add dev "$odd" mode tun
+check 'a name with odd bytes, of one that is down' 1 tries attach "$odd" write /nowhere/file
+check_stderr_like 'is told of, escaped' "'tunic set x\\\\x1b;7 up'"
+ip link del "$odd"
 hold other t0:1001
 check 'one that is held' 5 tries attach t0 print
 check_stderr_like 'with the holder' "^tunic: attach t0: cannot attach to it: .*held by hold\[${HOLDER[other]}\]"
