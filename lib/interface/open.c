@@ -97,7 +97,6 @@ static int describe(struct tunic_context *context, const char *name, struct tuni
     int result = tunic_link_get(&context->netlink, name, 0, false, &link, error);
 
     if (result != 0) {
-        tunic_error_action(error, "cannot read the interface");
         (void)close(queue->descriptor);
         queue->descriptor = -1;
         return result;

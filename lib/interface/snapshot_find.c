@@ -62,10 +62,8 @@ int tunic_snapshot_require(struct tunic_snapshot *snapshot, struct tunic_context
     int result = tunic_link_get(&context->netlink, name, 0, false, &other, error);
     if (result == -ENODEV)
         return tunic_error_set(error, TUNIC_ABSENT, "no such interface");
-    if (result != 0) {
-        tunic_error_action(error, "cannot read the interface");
+    if (result != 0)
         return result;
-    }
     /* One of TUN/TAP was made since: it was missing when it counted. */
     result = other.kind == TUNIC_KIND_TUN
                  ? tunic_error_set(error, TUNIC_ABSENT, "no such interface")

@@ -262,7 +262,10 @@ int tunic_link_get(struct tunic_netlink *netlink, const char *name, int32_t ifin
     mnl_attr_put_u32(request, IFLA_EXT_MASK, stats ? 0 : RTEXT_FILTER_SKIP_STATS);
     if (name) /* an altname too: the kernel looks both up, whatever attribute carries it */
         mnl_attr_put_strz(request, strlen(name) < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME, name);
-    return tunic_netlink_request(netlink, request, take_link, link, error);
+    int result = tunic_netlink_request(netlink, request, take_link, link, error);
+    if (result != 0)
+        tunic_error_action(error, "cannot read the interface");
+    return result;
 }
 
 struct nlmsghdr *tunic_link_dump_request(void *buffer, const char *kind, bool stats)

@@ -310,6 +310,22 @@ static void test_answer_cannot_be_taken(void **state)
     fake_end();
 }
 
+/* What was looked for is told, whoever asks. */
+static void test_link_is_refused(void **state)
+{
+    struct tunic_netlink netlink = fake_begin(0);
+    struct tunic_error error;
+    struct tunic_link link;
+
+    (void)state;
+    fake_datagram(0);
+    fake_answer(1, ENODEV, NULL);
+    assert_int_equal(tunic_link_get(&netlink, "tun0", 0, false, &link, &error), -ENODEV);
+    assert_string_equal(error.action, "cannot read the interface");
+    assert_int_equal(error.reason, TUNIC_ABSENT);
+    fake_end();
+}
+
 static void test_open(void **state)
 {
     struct tunic_netlink netlink = fake_begin(0);
@@ -353,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_interrupted),
         cmocka_unit_test(test_socket_fails),
         cmocka_unit_test(test_answer_cannot_be_taken),
+        cmocka_unit_test(test_link_is_refused),
         cmocka_unit_test(test_open),
     };
 
