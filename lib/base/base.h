@@ -6,6 +6,7 @@
  *   number.c  numbers from text, refused rather than wrapped
  *   text.c    a growing text, and text from outside made safe to print
  *   array.c   room for one more in an array
+ *   heap.c    what is due next, of very many
  *   clock.c   the clocks that only go forward
  *   random.c  random numbers
  *   notify.c  telling a service manager that all is ready
@@ -124,6 +125,34 @@ static inline struct iovec tunic_piece(const void *bytes, size_t length)
 /* Makes room for one item of `size` bytes behind `count` others. Returns where they are now, with
  * `*capacity` at least one more than `count`, or NULL where memory ran out: all is as it was. */
 void *tunic_array_reserve(void *items, size_t count, size_t *capacity, size_t size);
+
+/* ---- heaps ----------------------------------------------------------------------------- */
+
+/* Something that is due at a time, kept by its owner. Zero-initialised: in no heap. */
+struct tunic_heap_item {
+    uint64_t due;    /* of the clock that the owner goes by */
+    size_t position; /* in the heap, plus one; 0: it is not there */
+};
+
+/* Zero-initialised is empty. */
+struct tunic_heap {
+    struct tunic_heap_item **items; /* the first is the next */
+    size_t count;
+    size_t capacity;
+};
+
+/* Makes room for `count` items, one more than before. False: memory ran out, all is as it was. */
+bool tunic_heap_reserve(struct tunic_heap *heap, size_t count);
+/* Puts it in, for which there must be room, or moves it. */
+void tunic_heap_set(struct tunic_heap *heap, struct tunic_heap_item *item, uint64_t due);
+/* Nothing happens where it is not there. */
+void tunic_heap_remove(struct tunic_heap *heap, struct tunic_heap_item *item);
+/* When the next is; UINT64_MAX: never. */
+static inline uint64_t tunic_heap_due(const struct tunic_heap *heap)
+{
+    return heap->count > 0 ? heap->items[0]->due : UINT64_MAX;
+}
+void tunic_heap_free(struct tunic_heap *heap);
 
 /* ---- clocks and random numbers --------------------------------------------------------- */
 

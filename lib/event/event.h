@@ -3,7 +3,7 @@
  * lib/event: the only place that waits on many things.
  *
  *   loop.c     descriptors (epoll) and the order in which their owners are called
- *   timer.c    what is due when: a heap, so that thousands cost nothing while they wait
+ *   timer.c    what is due when; thousands cost nothing while they wait
  *   signals.c  signals as one more descriptor
  *
  * One loop belongs to one thread. Owners keep their struct tunic_source and struct tunic_timer as
@@ -20,16 +20,12 @@
 
 /* ---- the loop -------------------------------------------------------------------------- */
 
-struct tunic_timer;
-
 struct tunic_loop {
     int epoll;
     bool stopped;
-    int result; /* of tunic_loop_run, once stopped */
-    struct tunic_timer **timers;
-    size_t timer_count;
-    size_t timer_reserved; /* added, waiting or not */
-    size_t timer_capacity;
+    int result;                  /* of tunic_loop_run, once stopped */
+    struct tunic_heap timers;    /* that wait */
+    size_t timer_count;          /* added, waiting or not */
     struct epoll_event *pending; /* of the round that is being worked on */
     size_t pending_count;
 };
@@ -62,8 +58,7 @@ void tunic_loop_stop(struct tunic_loop *loop, int result);
 /* ---- timers ---------------------------------------------------------------------------- */
 
 struct tunic_timer {
-    uint64_t due;    /* nanoseconds of tunic_clock_now */
-    size_t position; /* in the heap, plus one; 0: not waiting */
+    struct tunic_heap_item item; /* the first member; due by tunic_clock_now */
     void (*fire)(void *closure);
     void *closure;
 };
@@ -76,7 +71,7 @@ void tunic_timer_set(struct tunic_loop *loop, struct tunic_timer *timer, uint64_
 void tunic_timer_clear(struct tunic_loop *loop, struct tunic_timer *timer);
 static inline bool tunic_timer_waits(const struct tunic_timer *timer)
 {
-    return timer->position != 0;
+    return timer->item.position != 0;
 }
 /* Private to this folder: calls what is due at `now`, each once; and milliseconds until the next
  * is, rounded up, -1 for none. */

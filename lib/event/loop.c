@@ -2,7 +2,6 @@
 #include "event/event.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 enum { ROUND = 64 }; /* ready descriptors told at once; more of them wait for the next round */
@@ -19,7 +18,7 @@ void tunic_loop_close(struct tunic_loop *loop)
 {
     if (loop->epoll >= 0)
         (void)close(loop->epoll);
-    free(loop->timers);
+    tunic_heap_free(&loop->timers);
     *loop = (struct tunic_loop){.epoll = -1};
 }
 

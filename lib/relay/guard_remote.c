@@ -131,7 +131,7 @@ void tunic_guard_heard(struct tunic_guard *guard, struct tunic_remote *remote)
     remote->endpoint = *guard->from;
     /* Not here and now: it might move with every datagram. */
     uint64_t soon = remote->heard + TUNIC_SECOND / 10;
-    if (relay->refresh.due > soon)
+    if (relay->refresh.item.due > soon)
         tunic_timer_set(&relay->loop, &relay->refresh, soon);
 }
 

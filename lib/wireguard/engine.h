@@ -25,11 +25,10 @@ struct tunic_attempt {
 };
 
 struct tunic_wireguard_peer {
+    struct tunic_heap_item scheduled;    /* the first member; never due too late */
     struct tunic_wireguard_peer *before; /* in the order in which they were added */
     struct tunic_wireguard_peer *behind;
     struct tunic_wireguard_peer *chained; /* of the same place in the table */
-    uint64_t due;                         /* what the schedule believes; never too late */
-    size_t position;                      /* there, plus one; 0: nothing is due */
     void *owner;
 
     uint8_t public_key[TUNIC_KEY_SIZE];
@@ -84,19 +83,10 @@ void tunic_table_replace_index(struct tunic_table *table, struct tunic_indexed *
 
 /* ---- schedule.c ------------------------------------------------------------------------ */
 
-struct tunic_schedule {
-    struct tunic_wireguard_peer **heap;
-    size_t count;
-    size_t capacity;
-};
-
-int tunic_schedule_reserve(struct tunic_schedule *schedule, size_t peers);
-void tunic_schedule_close(struct tunic_schedule *schedule);
 /* After events: only where the peer is due earlier than the schedule believes anything moves. */
-void tunic_schedule_hasten(struct tunic_schedule *schedule, struct tunic_wireguard_peer *peer);
+void tunic_schedule_hasten(struct tunic_heap *schedule, struct tunic_wireguard_peer *peer);
 /* The truth, whatever it is. */
-void tunic_schedule_settle(struct tunic_schedule *schedule, struct tunic_wireguard_peer *peer);
-void tunic_schedule_remove(struct tunic_schedule *schedule, struct tunic_wireguard_peer *peer);
+void tunic_schedule_settle(struct tunic_heap *schedule, struct tunic_wireguard_peer *peer);
 
 /* ---- the engine ------------------------------------------------------------------------ */
 
@@ -118,7 +108,7 @@ struct tunic_wireguard {
     struct tunic_flood load;
     struct tunic_allowed allowed;
     struct tunic_table table;
-    struct tunic_schedule schedule;
+    struct tunic_heap schedule; /* of peers */
     struct tunic_wireguard_peer *first;
     struct tunic_wireguard_peer *last;
     size_t peer_count;

@@ -77,7 +77,7 @@ int tunic_wireguard_peer_add(struct tunic_wireguard *wireguard,
     if (tunic_table_peer(&wireguard->table, public_key))
         return -EEXIST;
     if (tunic_table_reserve(&wireguard->table, peers) < 0 ||
-        tunic_schedule_reserve(&wireguard->schedule, peers) < 0)
+        !tunic_heap_reserve(&wireguard->schedule, peers))
         return -ENOMEM;
     struct tunic_wireguard_peer *added = calloc(1, sizeof(*added));
     if (!added)
@@ -102,7 +102,7 @@ void tunic_wireguard_peer_remove(struct tunic_wireguard *wireguard,
 {
     tunic_peer_forget(wireguard, peer);
     tunic_allowed_remove_all(&wireguard->allowed, &peer->ranges);
-    tunic_schedule_remove(&wireguard->schedule, peer);
+    tunic_heap_remove(&wireguard->schedule, &peer->scheduled);
     tunic_table_remove_peer(&wireguard->table, peer);
     if (peer->before)
         peer->before->behind = peer->behind;

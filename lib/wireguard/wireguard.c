@@ -46,7 +46,7 @@ void tunic_wireguard_close(struct tunic_wireguard *wireguard)
     forget_identity(wireguard);
     tunic_limit_close(wireguard->limit);
     tunic_limit_close(wireguard->replies);
-    tunic_schedule_close(&wireguard->schedule);
+    tunic_heap_free(&wireguard->schedule);
     tunic_table_close(&wireguard->table);
     free(wireguard);
 }
@@ -147,7 +147,7 @@ unsigned tunic_wireguard_jitter(struct tunic_wireguard *wireguard)
 
 uint64_t tunic_wireguard_due(const struct tunic_wireguard *wireguard)
 {
-    return wireguard->schedule.count > 0 ? wireguard->schedule.heap[0]->due : UINT64_MAX;
+    return tunic_heap_due(&wireguard->schedule);
 }
 
 static void tick(struct tunic_wireguard *wireguard, struct tunic_wireguard_peer *peer, uint64_t now)
@@ -175,7 +175,7 @@ static void tick(struct tunic_wireguard *wireguard, struct tunic_wireguard_peer 
 void tunic_wireguard_tick(struct tunic_wireguard *wireguard, uint64_t now)
 {
     for (unsigned i = 0; i < TUNIC_TICK_PEERS && tunic_wireguard_due(wireguard) <= now; i++)
-        tick(wireguard, wireguard->schedule.heap[0], now);
+        tick(wireguard, (struct tunic_wireguard_peer *)wireguard->schedule.items[0], now);
 }
 
 const struct tunic_wireguard_counters *

@@ -38,7 +38,7 @@ static void check_peer(const struct tunic_wireguard *wireguard,
         fuzz_check(tunic_table_index(&wireguard->table, peer->attempt->indexed.index) ==
                    &peer->attempt->indexed);
     uint64_t next = tunic_timers_next(&peer->timers);
-    fuzz_check(peer->position == 0 ? next == UINT64_MAX : peer->due <= next);
+    fuzz_check(peer->scheduled.position == 0 ? next == UINT64_MAX : peer->scheduled.due <= next);
 }
 
 static void check_all(void)

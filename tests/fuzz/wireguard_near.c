@@ -276,16 +276,17 @@ static size_t check_slots(const struct tunic_wireguard *wireguard,
 static void check_schedule(const struct tunic_wireguard *wireguard,
                            const struct tunic_wireguard_peer *peer)
 {
-    const struct tunic_schedule *schedule = &wireguard->schedule;
+    const struct tunic_heap *schedule = &wireguard->schedule;
+    const struct tunic_heap_item *item = &peer->scheduled;
     uint64_t next = tunic_timers_next(&peer->timers);
 
-    if (peer->position == 0) {
+    if (item->position == 0) {
         fuzz_check(next == UINT64_MAX);
         return;
     }
-    fuzz_check(peer->position <= schedule->count && peer->due <= next);
-    fuzz_check(schedule->heap[peer->position - 1] == peer);
-    fuzz_check(peer->position == 1 || schedule->heap[peer->position / 2 - 1]->due <= peer->due);
+    fuzz_check(item->position <= schedule->count && item->due <= next);
+    fuzz_check(schedule->items[item->position - 1] == item);
+    fuzz_check(item->position == 1 || schedule->items[item->position / 2 - 1]->due <= item->due);
 }
 
 static size_t count_indexed(const struct tunic_table *table)
@@ -346,7 +347,7 @@ void near_check(struct near *near)
         fuzz_check(tunic_table_peer(&wireguard->table, peer->public_key) == peer);
         indexed += check_slots(wireguard, peer);
         check_schedule(wireguard, peer);
-        scheduled += peer->position != 0;
+        scheduled += peer->scheduled.position != 0;
         check_marks(near, i);
     }
     fuzz_check(indexed == count_indexed(&wireguard->table));

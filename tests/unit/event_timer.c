@@ -108,8 +108,8 @@ static void in_order(void *closure)
     struct item *item = closure;
 
     count(closure);
-    assert_true(*item->order <= item->timer.due);
-    *item->order = item->timer.due;
+    assert_true(*item->order <= item->timer.item.due);
+    *item->order = item->timer.item.due;
 }
 
 /* Not for secrets: the same in every run. */
@@ -130,7 +130,7 @@ static void test_thousands_fire_in_order(void **state)
         add(&items[i], in_order);
         items[i].order = &order;
     }
-    assert_true(loop.timer_capacity >= MANY);
+    assert_true(loop.timers.capacity >= MANY);
     out_of_memory = true;
     for (size_t i = 0; i < MANY; i++)
         set(&items[i], next_random(&random) % 1000000);
@@ -144,12 +144,12 @@ static void test_thousands_fire_in_order(void **state)
     size_t waiting = 0;
     for (size_t i = 0; i < MANY; i++)
         waiting += tunic_timer_waits(&items[i].timer);
-    assert_int_equal(loop.timer_count, waiting);
+    assert_int_equal(loop.timers.count, waiting);
     assert_in_range(waiting, MANY / 2, MANY - 1);
 
     size_t expected = 0;
     for (size_t i = 0; i < MANY; i++)
-        expected += tunic_timer_waits(&items[i].timer) && items[i].timer.due <= 500000;
+        expected += tunic_timer_waits(&items[i].timer) && items[i].timer.item.due <= 500000;
     size_t fired = 0;
     tunic_timers_fire(&loop, 500000);
     for (size_t i = 0; i < MANY; i++)
@@ -162,7 +162,7 @@ static void test_thousands_fire_in_order(void **state)
         fired += items[i].fired;
     }
     assert_int_equal(fired, waiting);
-    assert_int_equal(loop.timer_count, 0);
+    assert_int_equal(loop.timers.count, 0);
 }
 
 /* ---- in their own call-backs ------------------------------------------------------------ */
@@ -172,7 +172,7 @@ static void set_again(void *closure)
     struct item *item = closure;
 
     count(closure);
-    set(item, item->timer.due);
+    set(item, item->timer.item.due);
 }
 
 static void test_set_again_in_its_call(void **state)
@@ -242,10 +242,10 @@ static void test_clears_moves_removes_in_a_call(void **state)
     struct item own;
     add(&own, remove_self);
     set(&own, 1);
-    size_t reserved = loop.timer_reserved;
+    size_t reserved = loop.timer_count;
     tunic_timers_fire(&loop, 1);
     assert_int_equal(own.fired, 1);
-    assert_int_equal(loop.timer_reserved, reserved - 1);
+    assert_int_equal(loop.timer_count, reserved - 1);
 }
 
 static void stop(void *closure)
@@ -284,7 +284,7 @@ static void test_memory_runs_out(void **state)
     (void)state;
     out_of_memory = true;
     assert_int_equal(tunic_timer_add(&loop, &item.timer, &error), -ENOMEM);
-    assert_int_equal(loop.timer_reserved, 0);
+    assert_int_equal(loop.timer_count, 0);
     out_of_memory = false;
     add(&item, count);
     set(&item, 1);

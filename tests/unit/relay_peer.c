@@ -221,7 +221,7 @@ static void test_hears(void **state)
     assert_memory_equal(to, &from, sizeof(from));
     /* The path to it is looked at soon, and not once for each datagram. */
     assert_true(tunic_timer_waits(&relay.refresh));
-    assert_int_equal(relay.refresh.due, now);
+    assert_int_equal(relay.refresh.item.due, now);
     assert_int_equal(rooms, 0);
     tunic_relay_measure(&relay);
     assert_memory_equal(&room_of, &from, sizeof(from));

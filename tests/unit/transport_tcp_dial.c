@@ -17,7 +17,7 @@ static bool right_waits(void)
     const struct tunic_tcp *tcp = inside(&right);
 
     return tcp->stream.state == TUNIC_TCP_NOBODY && tunic_timer_waits(&tcp->dialler.timer) &&
-           tcp->dialler.timer.due != due_before;
+           tcp->dialler.timer.item.due != due_before;
 }
 
 /* What is at the addresses: a refusal, perhaps no IPv6 at all, and at last somebody. */
@@ -42,9 +42,9 @@ static void test_goes_through_the_addresses(void **state)
 static uint64_t pass_delay(void)
 {
     const struct tunic_timer *timer = &inside(&right)->dialler.timer;
-    uint64_t delay = (timer->due - tunic_clock_now()) / 1000000;
+    uint64_t delay = (timer->item.due - tunic_clock_now()) / 1000000;
 
-    due_before = timer->due;
+    due_before = timer->item.due;
     put_clock_forward(delay + 1);
     return delay;
 }

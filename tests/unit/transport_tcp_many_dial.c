@@ -43,16 +43,16 @@ static const struct tunic_tcp_dialler *dialler(void)
 static bool waits_again(void)
 {
     return hub_link(&peer)->stream.state == TUNIC_TCP_NOBODY &&
-           tunic_timer_waits(&dialler()->timer) && dialler()->timer.due != due_before;
+           tunic_timer_waits(&dialler()->timer) && dialler()->timer.item.due != due_before;
 }
 
 /* Puts the clock to where it dials again, and returns how many milliseconds that is. */
 static uint64_t pass_delay(void)
 {
     run_until(waits_again);
-    uint64_t delay = (dialler()->timer.due - tunic_clock_now()) / 1000000;
+    uint64_t delay = (dialler()->timer.item.due - tunic_clock_now()) / 1000000;
 
-    due_before = dialler()->timer.due;
+    due_before = dialler()->timer.item.due;
     put_clock_forward(delay + 1);
     return delay;
 }
@@ -191,7 +191,7 @@ static void test_an_answer_that_does_not_come(void **state)
     hub_send(&peer, "kept", 4);
     run_some_turns();
     assert_int_equal(hub_link(&peer)->stream.state, TUNIC_TCP_DIALS);
-    due_before = dialler()->timer.due;
+    due_before = dialler()->timer.item.due;
     put_clock_forward(10000);
     (void)pass_delay();
     assert_int_equal(hub.connects, 0);

@@ -62,13 +62,15 @@ static void add(unsigned which)
 /* Each is due no later than the two below it, and knows where it is. */
 static void heap_is_whole(void)
 {
-    const struct tunic_schedule *schedule = &wireguard->schedule;
+    const struct tunic_heap *schedule = &wireguard->schedule;
 
     for (size_t i = 0; i < schedule->count; i++) {
-        assert_int_equal(schedule->heap[i]->position, i + 1);
-        assert_true(schedule->heap[i]->due <= tunic_timers_next(&schedule->heap[i]->timers));
+        const struct tunic_heap_item *item = schedule->items[i];
+        const struct tunic_wireguard_peer *peer = (const struct tunic_wireguard_peer *)item;
+        assert_int_equal(item->position, i + 1);
+        assert_true(item->due <= tunic_timers_next(&peer->timers));
         if (i > 0)
-            assert_true(schedule->heap[(i - 1) / 2]->due <= schedule->heap[i]->due);
+            assert_true(schedule->items[(i - 1) / 2]->due <= item->due);
     }
 }
 
