@@ -31,26 +31,30 @@ static bool word_matches(const char *word, const char *full, enum matching how)
     return *word != '\0' && strncmp(word, full, strlen(word)) == 0;
 }
 
-/* Counts a hit of one table into `match`; of its rows those count that are in `accepted`. Returns
- * true where the search is over. */
-static bool match_table(struct tunic_match *match, enum tunic_word_kind kind,
-                        const struct tunic_section *section, const struct tunic_keyword *keywords,
-                        size_t count, uint64_t accepted, const char *word, enum matching how)
+/* Rows that a word may mean. */
+struct table {
+    enum tunic_word_kind kind;
+    const struct tunic_section *section;
+    const struct tunic_keyword *keywords;
+    size_t count;
+    uint64_t accepted; /* bit i: row i counts */
+};
+
+/* Counts a hit of one table into `match`. Returns true where the search is over. */
+static bool match_table(struct tunic_match *match, const struct table *table, const char *word,
+                        enum matching how)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (!(accepted >> i & 1))
-            continue;
-        if (how == MATCH_IPROUTE2 && !keywords[i].iproute2)
-            continue;
-        if (how == MATCH_PREFIX && keywords[i].value == TUNIC_VALUE_REST)
-            continue;
-        if (!word_matches(word, keywords[i].word, how))
+    for (size_t i = 0; i < table->count; i++) {
+        const struct tunic_keyword *keyword = &table->keywords[i];
+        if (!(table->accepted >> i & 1) || (how == MATCH_IPROUTE2 && !keyword->iproute2) ||
+            (how == MATCH_PREFIX && keyword->value == TUNIC_VALUE_REST) ||
+            !word_matches(word, keyword->word, how))
             continue;
         if (match->kind != TUNIC_WORD_UNKNOWN) {
             *match = (struct tunic_match){.kind = TUNIC_WORD_AMBIGUOUS};
             return true;
         }
-        *match = (struct tunic_match){kind, section, i, &keywords[i]};
+        *match = (struct tunic_match){table->kind, table->section, i, keyword};
         if (how != MATCH_PREFIX)
             return true;
     }
@@ -61,14 +65,16 @@ static bool match_table(struct tunic_match *match, enum tunic_word_kind kind,
 static bool match_options(struct tunic_match *match, const struct tunic_walk *walk, bool again,
                           const char *word, enum matching how)
 {
-    uint64_t accepted = 0;
-
-    for (size_t i = 0; walk->last && i < walk->last->option_count; i++)
+    if (!walk->last)
+        return false;
+    struct table table = {.kind = TUNIC_WORD_OPTION,
+                          .section = walk->last_section,
+                          .keywords = walk->last->options,
+                          .count = walk->last->option_count};
+    for (size_t i = 0; i < table.count; i++)
         if (tunic_walk_offers(walk, i) == !again)
-            accepted |= UINT64_C(1) << i;
-    return accepted != 0 &&
-           match_table(match, TUNIC_WORD_OPTION, walk->last_section, walk->last->options,
-                       walk->last->option_count, accepted, word, how);
+            table.accepted |= UINT64_C(1) << i;
+    return match_table(match, &table, word, how);
 }
 
 static struct tunic_match match_keywords(const struct tunic_walk *walk, const char *word,
@@ -80,8 +86,12 @@ static struct tunic_match match_keywords(const struct tunic_walk *walk, const ch
         return match;
     for (size_t i = 0; i < walk->grammar->section_count; i++) {
         const struct tunic_section *section = &walk->grammar->sections[i];
-        if (match_table(&match, TUNIC_WORD_KEYWORD, section, section->keywords, section->count,
-                        section->accepted, word, how))
+        const struct table table = {.kind = TUNIC_WORD_KEYWORD,
+                                    .section = section,
+                                    .keywords = section->keywords,
+                                    .count = section->count,
+                                    .accepted = section->accepted};
+        if (match_table(&match, &table, word, how))
             return match;
     }
     /* A mistake, unless it is a keyword too. */
