@@ -9,6 +9,7 @@
  *   options.c    what stands before and behind every command
  *   output.c     errors, and an output that failed
  *   batch.c      many command lines from a file
+ *   help.c       the texts of help, and the command that prints them
  *   input.c      lines of words, for batch and apply
  *   keys.c       keys as genkey, genpsk and pubkey print them
  *   stop.c       the signals and the reader that end what goes on until it is stopped

@@ -9,7 +9,7 @@
  *   replay.c   a file's packets, given to the kernel
  *   savefile.c the file that they come from (libpcap)
  *   respond.c  ARP, neighbour discovery and echo requests, answered
- *   stdio.c    packets as frames on standard input and output
+ *   stdio.c    packets as frames on standard input and output; frames.c puts them together
  *   hold.c     its carrier, kept
  *   exec.c     its descriptors, given to a command; command.c puts their numbers into its words,
  *              account.c makes the process another user's

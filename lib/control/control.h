@@ -3,10 +3,11 @@
  * lib/control: WireGuard's keys and settings as people and programs write them.
  *
  *   keys.c      keys in base64 and hexadecimal, and the files that hold them
+ *   secret.c    such files, and memory that is wiped
  *   settings.c  what is to be set, wherever it comes from: the command line, a file, the socket
- *   config.c    configuration files as wg-quick(8) has them
+ *   config.c    configuration files as wg-quick(8) has them; config_keys.c what each key sets
  *   protocol.c  the cross-platform configuration protocol: requests read; report.c: answers written
- *   server.c    the socket on which wg(8) speaks it
+ *   server.c    the socket on which wg(8) speaks it; socket.c makes it, client.c serves one of them
  *
  * Nothing here knows what a relay is: whoever serves the socket is asked for what is set now, and
  * given what is to be set. Sources: wg(8), wg-quick(8), wireguard.com/xplatform.

@@ -11,8 +11,9 @@
  * No primitive is of our own. Whoever calls names keys, nonces and lengths; nothing here keeps
  * a key longer than the call, but for a packet cipher's context of the key it had last, which is
  * wiped when it is closed. Secrets are compared in constant time. Convention of functions without a
- * struct tunic_error: 0 or a negative errno, -ENOMEM or -EBADMSG (forged) or -EKEYREJECTED.
- * Sources: RFC 7693 (BLAKE2s), RFC 2104, RFC 5869, RFC 7748, RFC 8439, draft-irtf-cfrg-xchacha-03.
+ * struct tunic_error: 0 or a negative errno, -ENOMEM, -EMSGSIZE (over 2 GiB), -EBADMSG (forged) or
+ * -EKEYREJECTED. Sources: RFC 7693 (BLAKE2s), RFC 2104, RFC 5869, RFC 7748, RFC 8439,
+ * draft-irtf-cfrg-xchacha-03.
  */
 #ifndef TUNIC_CRYPTO_H
 #define TUNIC_CRYPTO_H

@@ -5,15 +5,17 @@
  *   attribute.c  the table of attributes: how each is written and made so
  *   change.c     what each attribute changes, as requests to the kernel; change_inet.c those of
  *                addresses, routes and their settings
- *   values.c     reading and writing the values of attributes; values_inet.c of addresses, routes
- *   context.c    the netlink socket, the device node, the network namespace
+ *   values.c     reading and writing the values of attributes; values_inet.c of addresses, routes;
+ *                account.c of users, groups
+ *   context.c    the netlink socket, the device node, the network namespace; visit.c another one
  *   snapshot.c   what is there: links, addresses and routes in one picture
+ *   snapshot_find.c  an interface in it, by its name
  *   plan.c       the difference between what is there and what should be
  *   add.c        creates: configure first, commit last
  *   open.c       opens one for its packets, made first where it is missing
  *   attach.c     attaches to one that exists, as it is
- *   ensure.c     makes existing ones so (ensure, set)
- *   save.c       says what one is in the words of a file
+ *   ensure.c     makes many so (ensure, set, apply); ensure_one.c: one
+ *   line.c       reads the words of a file's line; save.c says what one is in such words
  *   delete.c     removes, many in one transaction
  *   holders.c    which processes hold an interface open; holders_find.c finds those of one
  *   select.c     which interfaces a selection means

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What a watch knows of the interfaces that there are. Private to this folder. */
-#ifndef TUNIC_KNOWN_H
-#define TUNIC_KNOWN_H
+/* Private to lib/interface: what a watch knows of the interfaces that there are. */
+#ifndef TUNIC_INTERFACE_KNOWN_H
+#define TUNIC_INTERFACE_KNOWN_H
 
 #include "interface/interface.h"
 

@@ -36,6 +36,7 @@ struct tunic_netlink {
 typedef int (*tunic_netlink_handle)(const struct nlmsghdr *message, void *closure);
 
 int tunic_netlink_open(struct tunic_netlink *netlink, struct tunic_error *error);
+/* Also of one that is closed. */
 void tunic_netlink_close(struct tunic_netlink *netlink);
 
 enum { TUNIC_REQUEST_SIZE = 1024 }; /* holds every request of this folder */
@@ -148,14 +149,15 @@ struct tunic_link {
 int tunic_link_parse(const struct nlmsghdr *message, struct tunic_link *link);
 void tunic_link_release(struct tunic_link *link);
 
-/* One link by name (altnames too) or, where name is NULL, by ifindex, with counters if `stats`.
- * -ENODEV: there is none. */
+/* One link by name (altnames too) or, where name is NULL, by ifindex, with counters if `stats`; to
+ * be released. -ENODEV: there is none. */
 int tunic_link_get(struct tunic_netlink *netlink, const char *name, int32_t ifindex, bool stats,
                    struct tunic_link *link, struct tunic_error *error);
 /* The request of a dump of links: of `kind` alone where not NULL, with counters if `stats`. */
 struct nlmsghdr *tunic_link_dump_request(void *buffer, const char *kind, bool stats);
 
-/* Sets one IFLA_… attribute to `size` bytes of `value`, as the kernel wants them. */
+/* Each adds a request to the batch; `label` as tunic_batch_add has it. This one sets one IFLA_…
+ * attribute to `size` bytes of `value`, as the kernel wants them. */
 void tunic_link_set(struct tunic_batch *batch, int32_t ifindex, uint16_t attribute,
                     const void *value, size_t size, const char *label);
 /* Sets or clears IFF_… bits. */
@@ -180,8 +182,8 @@ static inline size_t tunic_family_length(uint8_t family)
 struct tunic_address {
     int32_t ifindex;
     uint8_t family; /* AF_INET or AF_INET6 */
-    uint8_t prefix;
-    uint8_t scope;
+    uint8_t prefix; /* bits of the network */
+    uint8_t scope;  /* RT_SCOPE_… */
     bool has_peer;
     bool has_broadcast;
     bool tentative;
@@ -192,10 +194,11 @@ struct tunic_address {
     uint8_t peer[16];
     uint8_t broadcast[4]; /* IPv4 */
     char label[IFNAMSIZ]; /* IPv4 */
-    uint32_t valid;       /* seconds; UINT32_MAX: forever */
+    uint32_t valid;       /* this and the next: seconds; UINT32_MAX: forever */
     uint32_t preferred;
 };
 
+/* Reads RTM_NEWADDR or RTM_DELADDR. 0; -EBADMSG: malformed, or of another family. */
 int tunic_address_parse(const struct nlmsghdr *message, struct tunic_address *address);
 /* A dump of all addresses, or of one interface's where ifindex is not 0. */
 struct nlmsghdr *tunic_address_dump_request(void *buffer, int32_t ifindex);
@@ -208,11 +211,11 @@ void tunic_address_delete(struct tunic_batch *batch, const struct tunic_address 
 
 struct tunic_route {
     int32_t ifindex;
-    uint8_t family;
-    uint8_t prefix;
+    uint8_t family;   /* AF_INET or AF_INET6 */
+    uint8_t prefix;   /* bits of the destination */
     uint8_t protocol; /* RTPROT_… */
-    uint8_t scope;
-    uint8_t type; /* RTN_… */
+    uint8_t scope;    /* RT_SCOPE_… */
+    uint8_t type;     /* RTN_… */
     bool has_via;
     uint8_t via_family;
     uint32_t table;
@@ -221,6 +224,7 @@ struct tunic_route {
     uint8_t via[16];
 };
 
+/* Reads RTM_NEWROUTE or RTM_DELROUTE. 0; -EBADMSG: malformed, or of another family. */
 int tunic_route_parse(const struct nlmsghdr *message, struct tunic_route *route);
 /* A dump of one family's routes, of one interface's where ifindex is not 0, and of one table where
  * that is not 0. */
@@ -232,7 +236,8 @@ void tunic_route_delete(struct tunic_batch *batch, const struct tunic_route *rou
 
 /* ---- events ---------------------------------------------------------------------------- */
 
-/* Subscribes a socket of its own to link (and, if asked, address) events. */
+/* Opens a socket of its own, subscribed to link (and, if asked, address) events; closed by
+ * tunic_netlink_close. */
 int tunic_monitor_open(struct tunic_netlink *netlink, bool addresses, struct tunic_error *error);
 int tunic_monitor_descriptor(const struct tunic_netlink *netlink);
 /* Reads what has come, without waiting. `overrun` is set where events were lost and the state

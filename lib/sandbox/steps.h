@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The steps of which a sandbox is made, in their order. Private to this folder and its tests. */
+/* Private to lib/sandbox and its tests: the steps of which a sandbox is made, in their order. */
 #ifndef TUNIC_SANDBOX_STEPS_H
 #define TUNIC_SANDBOX_STEPS_H
 
