@@ -11,11 +11,8 @@
 #include <errno.h>
 #include <sys/prctl.h>
 
-/* Instruments of a debugging build write or look around at the exit, which is forbidden then: they
- * do it now, and only now. */
-#ifdef TUNIC_COVERAGE
-void __gcov_dump(void); /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
-#endif
+/* The leak checker of a debugging build looks around at the exit, which is forbidden then: it does
+ * so now, and only now. */
 #ifdef TUNIC_SANITIZED
 /* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 __attribute__((weak)) void __lsan_do_leak_check(void);
@@ -23,9 +20,6 @@ __attribute__((weak)) void __lsan_do_leak_check(void);
 
 static void finish_instruments(void)
 {
-#ifdef TUNIC_COVERAGE
-    __gcov_dump();
-#endif
 #ifdef TUNIC_SANITIZED
     if (__lsan_do_leak_check)
         __lsan_do_leak_check();

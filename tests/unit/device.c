@@ -32,7 +32,7 @@ int __wrap_open(const char *path, int flags, ...);
 int __wrap_close(int descriptor);
 int __wrap_fstat(int descriptor, struct stat *status);
 int __wrap_ioctl(int descriptor, unsigned long request, ...);
-/* What is not ours is gcov's, or the sanitizers'. */
+/* What is not ours is the sanitizers'. */
 int __real_open(const char *path, int flags, ...);
 int __real_close(int descriptor);
 int __real_fstat(int descriptor, struct stat *status);
