@@ -140,6 +140,7 @@ struct answer {
     tunic_netlink_failed failed;
     void *closure;
     bool single; /* the first object ends it */
+    bool handled;
     bool interrupted;
     bool done;
     bool finished; /* the kernel has nothing more to say */
@@ -189,6 +190,7 @@ static void take_message(struct answer *answer, const struct nlmsghdr *message)
         break;
     }
     int result = answer->handle ? answer->handle(message, answer->closure) : 0;
+    answer->handled = true;
     if (result < 0)
         answer->result = result;
     answer->done = answer->done || result != 0 || answer->single;
@@ -262,6 +264,8 @@ int tunic_netlink_request(struct tunic_netlink *netlink, struct nlmsghdr *reques
         return tell(error, result, unasked, "");
     answer.first = answer.last = request->nlmsg_seq;
     result = read_answer(netlink, &answer);
+    if (result == 0 && answer.result == 0 && handle && !answer.handled)
+        result = -EBADMSG; /* a mere acknowledgement of what was asked for */
     if (result != 0)
         return tell(error, result, unanswered, "");
     if (answer.result == 0)

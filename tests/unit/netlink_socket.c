@@ -87,6 +87,28 @@ static void test_object_is_taken(void **state)
 
 /* ---- refusals -------------------------------------------------------------------------- */
 
+/* Success without an object would leave whoever asked with nothing, unknowingly. */
+static void test_object_is_missing(void **state)
+{
+    struct tunic_error error;
+    struct taken taken = {0};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct tunic_netlink netlink = fake_begin(0);
+        fake_datagram(0);
+        if (i == 0)
+            fake_answer(1, 0, NULL);
+        else
+            fake_done(1, 0, 0, NULL);
+        assert_int_equal(tunic_netlink_request(&netlink, request(), take, &taken, &error),
+                         -EBADMSG);
+        assert_string_equal(error.action, "cannot read the kernel's answer");
+        assert_int_equal(taken.count, 0);
+        fake_end();
+    }
+}
+
 static void test_refused(void **state)
 {
     static const struct {
@@ -361,6 +383,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_request_is_sent),
         cmocka_unit_test(test_object_is_taken),
+        cmocka_unit_test(test_object_is_missing),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_text_behind_the_request),
         cmocka_unit_test(test_nonsense),
