@@ -310,6 +310,17 @@ check 'nor has check anything to tell' 0 "$TUNIC" ensure "${moved[@]}" check
 check_stdout 'nothing' ''
 check 'what is missing is made there' 0 "$TUNIC" ensure x9 mode tap netns "$NAMESPACE"
 check_equal 'there' x9 "$(space=away link x9 .ifname)"
+# An altname of a stranger's is taken too, as the kernels from 6.6 on have it.
+ip -n "$NAMESPACE" tuntap add x8 mode tap
+ip -n "$NAMESPACE" link property add dev x8 altname taken
+"$TUNIC" add x6 mode tap altname taken
+if ip link set dev x6 netns "$NAMESPACE" 2>/dev/null; then
+    skip 'a move that the kernel refuses' 'this kernel does not'
+else
+    check 'a move that the kernel refuses' 4 "$TUNIC" ensure x6 mode tap netns "$NAMESPACE" mtu 1300
+    check_stderr_like 'is told' '^tunic: ensure x6: cannot move it to the network namespace .*taken there'
+    check_equal 'and all is as it was' 1500 "$(link x6 .mtu)"
+fi
 check 'into a namespace that is missing' 1 "$TUNIC" ensure x9 mode tap netns nosuch
 check_stderr_like 'is told' "there is none of this name"
 "$TUNIC" add x7 mode tap

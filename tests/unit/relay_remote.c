@@ -7,7 +7,10 @@
 #include "transport/tcp.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const uint64_t second = 1000000000;
 enum { PEERS = 2 };
@@ -28,11 +31,19 @@ static unsigned forgotten;
 static unsigned begun;
 static uint64_t due;   /* of the protocol's clock */
 static uint64_t armed; /* of the loop's; 0: not */
+static int resolver_result;
+static unsigned warned;
 
 /* ---- what the linker redirects --------------------------------------------------------- */
 
 uint64_t __wrap_tunic_clock_now(void);
 void __wrap_tunic_resolver_ask(struct tunic_resolver *resolver, size_t index);
+int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **found);
+int __wrap_tunic_resolver_open(struct tunic_resolver *resolver, struct tunic_loop *loop,
+                               const struct tunic_host *hosts, size_t count,
+                               int (*confine)(void *closure, struct tunic_error *error),
+                               void *closure, struct tunic_error *error);
 int __wrap_tunic_tcp_many_expect(struct tunic_transport *on,
                                  const union tunic_socket_address *address,
                                  struct tunic_error *error);
@@ -62,6 +73,42 @@ void __wrap_tunic_resolver_ask(struct tunic_resolver *resolver, size_t index)
     assert_ptr_equal(resolver, &guard->resolver);
     assert_int_equal(index, 0);
     asked++;
+}
+
+/* No name is known, for now. */
+int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **found)
+{
+    (void)service;
+    (void)hints;
+    (void)found;
+    assert_string_equal(host, "peer.test");
+    return EAI_AGAIN;
+}
+
+int __wrap_tunic_resolver_open(struct tunic_resolver *resolver, struct tunic_loop *loop,
+                               const struct tunic_host *hosts, size_t count,
+                               /* cppcheck-suppress constParameter */
+                               int (*confine)(void *closure, struct tunic_error *error),
+                               void *closure, struct tunic_error *error)
+{
+    assert_ptr_equal(resolver, &guard->resolver);
+    assert_ptr_equal(loop, &relay.loop);
+    assert_int_equal(count, 1);
+    assert_string_equal(hosts[0].name, "peer.test");
+    assert_int_equal(hosts[0].port, TUNIC_RELAY_PORT);
+    assert_ptr_equal(closure, &relay);
+    assert_true(confine == tunic_relay_confine_resolver);
+    if (resolver_result != 0)
+        (void)tunic_error_set(error, TUNIC_FAILED, "no process");
+    return resolver_result;
+}
+
+static void warn(void *closure, const struct tunic_error *warning)
+{
+    (void)closure;
+    assert_string_equal(warning->action, "cannot find peer.test");
+    warned++;
 }
 
 int __wrap_tunic_tcp_many_expect(struct tunic_transport *on,
@@ -154,6 +201,8 @@ static int setup(void **state)
     now = 3 * second;
     asked = expected = forgotten = begun = 0;
     due = armed = 0;
+    warned = 0;
+    resolver_result = 0;
     return 0;
 }
 
@@ -241,6 +290,77 @@ static void test_two_at_one_address(void **state)
     assert_int_equal(expected, 4);
 }
 
+/* One peer with a name, and one with an address. */
+static void name_peers(struct tunic_relay_options *options)
+{
+    static const char *const hosts[PEERS] = {"192.0.2.1:5", "peer.test"};
+    struct tunic_error error;
+
+    for (unsigned i = 0; i < PEERS; i++) {
+        const uint8_t key[TUNIC_KEY_SIZE] = {(uint8_t)i};
+        struct tunic_peer_settings *peer = tunic_settings_add_peer(&options->settings, key);
+        assert_non_null(peer);
+        peer->has_endpoint = true;
+        assert_int_equal(tunic_host_parse(hosts[i], &peer->endpoint, &error), 0);
+    }
+    relay.options = options;
+}
+
+/* It begins without, and each answer is another try. */
+static void test_a_name_that_is_found_later(void **state)
+{
+    static const struct tunic_relay_user user = {.warn = warn};
+    struct tunic_relay_options options = {0};
+    struct tunic_addresses addresses = {.count = 2};
+    struct tunic_error error;
+    struct tunic_remote *other = add();
+    struct tunic_remote *remote = add();
+
+    (void)state;
+    relay.user = &user;
+    name_peers(&options);
+    assert_int_equal(tunic_guard_find(guard, &error), 0);
+    assert_int_equal(warned, 1);
+    assert_int_equal(tunic_endpoint_port(&guard->found[0]), 5);
+    assert_int_equal(guard->found[1].any.sa_family, AF_UNSPEC);
+    assert_int_equal(tunic_guard_start_resolver(guard, &error), 0);
+    remote->name = 1;
+    addresses.list[0] = at_port(1);
+    addresses.list[1] = at_port(2);
+    for (unsigned i = 0; i < 3; i++) {
+        guard->resolver.found(guard->resolver.closure, 0, &addresses);
+        assert_true(tunic_endpoint_same(&remote->endpoint.remote, &addresses.list[i % 2]));
+    }
+    assert_int_equal(other->endpoint.remote.any.sa_family, AF_UNSPEC);
+    addresses.count = 0; /* not found: it stays where it is */
+    guard->resolver.found(guard->resolver.closure, 0, &addresses);
+    assert_true(tunic_endpoint_same(&remote->endpoint.remote, &addresses.list[0]));
+    tunic_guard_remove(guard, remote);
+    addresses.count = 1; /* it is gone meanwhile */
+    guard->resolver.found(guard->resolver.closure, 0, &addresses);
+    assert_int_equal(other->endpoint.remote.any.sa_family, AF_UNSPEC);
+    tunic_guard_remove(guard, other);
+    free(guard->found);
+    tunic_settings_clear(&options.settings);
+}
+
+static void test_no_resolver(void **state)
+{
+    static const struct tunic_relay_user user = {.warn = warn};
+    struct tunic_relay_options options = {0};
+    struct tunic_error error;
+
+    (void)state;
+    relay.user = &user;
+    name_peers(&options);
+    assert_int_equal(tunic_guard_find(guard, &error), 0);
+    resolver_result = -EAGAIN;
+    assert_int_equal(tunic_guard_start_resolver(guard, &error), -EAGAIN);
+    assert_int_equal(guard->named, 0); /* nothing that is to be closed */
+    free(guard->found);
+    tunic_settings_clear(&options.settings);
+}
+
 /* A handshake that got no answer is begun anew, though there are no packets. */
 static void test_a_connection_begins_a_handshake(void **state)
 {
@@ -264,10 +384,9 @@ static void test_a_connection_begins_a_handshake(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_less_and_less_often),
-        TEST(test_a_number_is_not_looked_up),
-        TEST(test_two_at_one_address),
-        TEST(test_a_connection_begins_a_handshake),
+        TEST(test_less_and_less_often), TEST(test_a_number_is_not_looked_up),
+        TEST(test_two_at_one_address),  TEST(test_a_name_that_is_found_later),
+        TEST(test_no_resolver),         TEST(test_a_connection_begins_a_handshake),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

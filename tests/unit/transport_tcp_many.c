@@ -297,16 +297,40 @@ static void test_no_more_than_there_is_room_for(void **state)
     close_some(TUNIC_TCP_LINKS + 1);
 }
 
+/* It stays where it listens; and where its peers are it is told by other means. */
+static void test_its_port(void **state)
+{
+    const struct tunic_transport_operations *operations = hub.transport->operations;
+    struct tunic_addresses elsewhere = to_port(1);
+
+    (void)state;
+    connect_some(0, 1, true);
+    assert_int_equal(operations->port(hub.transport), hub.port);
+    assert_int_equal(operations->rebind(hub.transport, hub.port), 0);
+    assert_int_equal(operations->rebind(hub.transport, 0), -EOPNOTSUPP);
+    operations->reconnect(hub.transport, &elsewhere);
+    send_text(0, "still there");
+    hub_run_until_arrived(1);
+    assert_arrived(0, 0, "still there");
+    close_some(1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, hub_setup, hub_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_each_has_his_own),         TEST(test_one_outbox_for_many),
-        TEST(test_pieces_of_several),        TEST(test_what_is_malformed),
-        TEST(test_forgotten_while_he_sends), TEST(test_who_is_not_admitted),
-        TEST(test_the_same_address_again),   TEST(test_the_oldest_stranger_makes_room),
-        TEST(test_strangers_are_sent_away),  TEST(test_no_more_than_there_is_room_for),
+        TEST(test_each_has_his_own),
+        TEST(test_one_outbox_for_many),
+        TEST(test_pieces_of_several),
+        TEST(test_what_is_malformed),
+        TEST(test_forgotten_while_he_sends),
+        TEST(test_who_is_not_admitted),
+        TEST(test_the_same_address_again),
+        TEST(test_the_oldest_stranger_makes_room),
+        TEST(test_its_port),
+        TEST(test_strangers_are_sent_away),
+        TEST(test_no_more_than_there_is_room_for),
     };
 
     return cmocka_run_group_tests(tests, side_group_setup, NULL);
