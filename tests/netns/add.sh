@@ -284,4 +284,10 @@ check 'an altname of another kind' 4 "$TUNIC" add foreign mode tap
 check 'an altname that is taken' 4 "$TUNIC" add tap9 altname second
 check_false 'makes nothing' ip link show tap9
 
+# ---- what the system does not have ----
+echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
+check 'IPv6 that is switched off' 1 "$TUNIC" add tap9 addr 2001:db8::1/64
+check_stderr_like 'is told, and where' "IPv6 is switched off for this interface \\(the setting disable_ipv6"
+check_false 'and nothing is made' ip link show tap9
+echo 0 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 finish

@@ -6,7 +6,7 @@
 
 # shellcheck source=tests/netns/tunnel
 . "$(dirname "$0")/tunnel" "$@"
-need ethtool perl
+need ethtool perl script
 ends
 a() {
     ip -n "tunic-$test_id-a" "$@"
@@ -145,6 +145,9 @@ relay_at t3 "$TUNIC" relay t3 mode tun addr 10.78.0.1/24 up insecure listen 5555
 ip netns exec "tunic-$test_id-b" perl -e 'use strict; use IO::Socket::INET; $| = 1;
     my $socket = IO::Socket::INET->new(Proto => "udp", LocalAddr => "10.99.0.2:55557") or die; my $bytes;
     while (defined $socket->recv($bytes, 65536)) { print $socket->peerhost, "\n"; }' >"$SCRATCH/from" &
+gone() {
+    ! a link show dev "$1"
+}
 comes_from() {
     inside a ping -q -c 1 -W 0.05 10.78.0.2
     grep -qx "$1" "$SCRATCH/from"
@@ -156,6 +159,17 @@ a addr add 10.99.0.1/24 dev under
 check_true 'and another address of ours' until_true 15 comes_from 10.99.0.1
 kill "$at"
 wait "$at"
+
+# ---- on a terminal ----
+TERM=xterm ip netns exec "tunic-$test_id-a" script -qfec \
+    "$TUNIC relay t4 mode tun addr 10.79.0.1/24 up insecure listen 55558 connect 10.99.0.2:55558" \
+    "$SCRATCH/terminal" >/dev/null 2>&1 </dev/null &
+terminal=$!
+check_true 'a line tells how it goes, again and again' until_true 15 \
+    grep -aq 't4: out .*peer 10.99.0.2:55558.*t4: out ' "$SCRATCH/terminal"
+kill "$terminal"
+wait "$terminal"
+check_true 'and the relay goes with its terminal' until_true 10 gone t4
 
 # ---- the name again ----
 check_true 'after silence it is looked up again' until_true $((moved_at + 60 - SECONDS)) speaks_to new
