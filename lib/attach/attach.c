@@ -83,10 +83,10 @@ int tunic_attach_open(struct tunic_attach **attach, struct tunic_context *contex
         opened->queue_count = options->queues;
         result = prepare_queues(opened, error);
     }
-    if (result == 0)
+    if (result == 0) {
         tunic_device_carrier_on(opened->queues[0].descriptor);
-    if (result == 0)
         result = open_loop(opened, error);
+    }
     if (result == 0)
         *attach = opened;
     else
