@@ -42,7 +42,7 @@ int tunic_batch_run(struct session *session)
         int failed = run_words(session, input.line.words, input.line.count);
         session->command = NULL;
         code = code == 0 ? failed : code;
-        (void)fflush(stdout);
+        (void)tunic_flush_output();
         if (failed != 0 && !session->options.force)
             break;
     }

@@ -184,7 +184,12 @@ int tunic_report_error(const struct session *session, const struct tunic_error *
 void tunic_report_warning(const struct session *session, const struct tunic_error *warning);
 /* A tunic_report whose closure is the session. */
 void tunic_report_name(void *session, const char *name, const struct tunic_error *error);
-/* Flushes standard output. Returns `code`, or 1 where the output was lost and code was 0. */
+/* Prints a text, of any length: the reason is kept where some of it is lost. */
+void tunic_print_text(const struct tunic_text *text);
+/* Writes out what was printed. False: some of it was lost, now or before, errno says why; 0: nobody
+ * knows. */
+bool tunic_flush_output(void);
+/* Ends standard output. Returns `code`, or 1 where the output was lost and code was 0. */
 int tunic_finish_output(const struct session *session, int code);
 
 /* The page of one command, or of the program where `command` is NULL. */

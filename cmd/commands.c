@@ -135,7 +135,7 @@ int tunic_command_run(struct session *session, const struct command *command,
     session->command = command->name;
     if (session->options.help || wants_help(command, words, count)) {
         tunic_print_help(command, &help);
-        (void)fputs(help.text ? help.text : "", stdout);
+        tunic_print_text(&help);
         tunic_text_free(&help);
         return 0;
     }

@@ -91,7 +91,7 @@ static int run(struct session *session, struct arguments *arguments)
             return tunic_report_error(session, &error);
     }
     tunic_print_help(command, &text);
-    (void)fputs(text.text ? text.text : "", stdout);
+    tunic_print_text(&text);
     tunic_text_free(&text);
     return 0;
 }

@@ -2,7 +2,12 @@
 #include "command.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
+#include <unistd.h>
+
+/* Why output was lost: the C library only remembers that it was. */
+static int lost;
 
 /* What goes with a part of a message, where there is that part. */
 static const char *with(const char *part, const char *mark)
@@ -12,7 +17,7 @@ static const char *with(const char *part, const char *mark)
 
 void tunic_report_warning(const struct session *session, const struct tunic_error *warning)
 {
-    (void)fflush(stdout); /* what was printed before stands before */
+    (void)tunic_flush_output(); /* what was printed before stands before */
     const char *place = session->place ? session->place : "";
     const char *command = session->command ? session->command : "";
     const char *object = session->command ? warning->object : "";
@@ -38,16 +43,42 @@ void tunic_report_name(void *session, const char *name, const struct tunic_error
     (void)tunic_report_error(session, &named);
 }
 
+void tunic_print_text(const struct tunic_text *text)
+{
+    errno = 0;
+    if (text->text && fputs(text->text, stdout) == EOF && errno != 0)
+        lost = errno;
+}
+
+bool tunic_flush_output(void)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    if (errno != 0)
+        lost = errno;
+    errno = lost;
+    return false;
+}
+
+/* Where it was lost while something was printed, nobody has seen the reason. */
+static bool reader_is_gone(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO};
+
+    return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
 int tunic_finish_output(const struct session *session, int code)
 {
     struct tunic_error error;
 
-    errno = 0;
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if (tunic_flush_output())
         return code;
-    if (errno == EPIPE) /* the reader has seen enough */
+    int reason = errno;
+    if (reason == EPIPE || (reason == 0 && reader_is_gone())) /* he has seen enough */
         return code;
-    (void)tunic_error_system(&error, errno ? errno : EIO, "cannot write the output");
-    int lost = tunic_report_error(session, &error);
-    return code == 0 ? lost : code;
+    (void)tunic_error_system(&error, reason ? reason : EIO, "cannot write the output");
+    int failed = tunic_report_error(session, &error);
+    return code == 0 ? failed : code;
 }

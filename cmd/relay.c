@@ -60,7 +60,7 @@ static void clear_line(struct relaying *relaying)
 /* A reader that went away does not end the relay. */
 static void flush(void)
 {
-    if (fflush(stdout) == 0 || errno != EPIPE)
+    if (tunic_flush_output() || errno != EPIPE)
         return;
     __fpurge(stdout);
     clearerr(stdout);

@@ -66,8 +66,8 @@ static int run(struct session *session, struct arguments *arguments)
     if (text.failed) {
         (void)tunic_error_memory(&error);
         code = tunic_report_error(session, &error);
-    } else if (text.text) {
-        (void)fputs(text.text, stdout);
+    } else {
+        tunic_print_text(&text);
     }
     tunic_text_free(&text);
     tunic_snapshot_free(&snapshot);

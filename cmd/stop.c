@@ -9,6 +9,8 @@
  */
 #include "stop.h"
 
+#include "command.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -91,9 +93,9 @@ bool stop_flush(const struct stop *stop)
             return false;
     if (waits[0].revents == 0) /* stopped, and the reader takes no more */
         return drop_output();
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if (tunic_flush_output())
         return waits[1].revents == 0;
     if (errno == EPIPE || errno == EINTR)
         return drop_output();
-    return false; /* a full disk: told at the end, when it fails again */
+    return false; /* a full disk: told at the end */
 }
