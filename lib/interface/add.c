@@ -139,29 +139,8 @@ static int set_ids(int descriptor, const struct tunic_desired *desired, struct t
     return result;
 }
 
-/* Reads what was just made. The kernel goes by the name, which another may have by now. */
-static int read_made(struct tunic_context *context, const char *name, int descriptor,
-                     struct tunic_link *link, struct tunic_error *error)
-{
-    char present[IFNAMSIZ];
-    uint16_t flags;
-    int result = tunic_link_get(&context->netlink, name, 0, false, link, error);
-
-    if (result == 0) {
-        result = tunic_device_interface(descriptor, present, &flags);
-        if (result == 0)
-            return 0;
-        (void)tunic_error_system(error, -result, "cannot find the interface just made");
-        tunic_link_release(link);
-    }
-    if (result == -ENODEV || result == -EBADFD)
-        return tunic_link_refuse_gone(error);
-    tunic_error_action(error, "cannot find the interface just made");
-    return result;
-}
-
 /* What netlink sets. The attributes that the node has set already must not be looked at again. */
-static int configure(struct tunic_context *context, const char *name,
+static int configure(struct tunic_context *context, char name[IFNAMSIZ],
                      const struct tunic_desired *desired, int descriptor, struct tunic_error *error)
 {
     static const uint64_t of_the_node =
@@ -178,9 +157,12 @@ static int configure(struct tunic_context *context, const char *name,
     if (rest.named == 0)
         return 0;
     /* Fresh from the kernel: it has no addresses and no routes yet. */
-    int result = read_made(context, name, descriptor, &interface.link, error);
-    if (result != 0)
+    int result = tunic_link_of(context, descriptor, name, &interface.link, error);
+    if (result != 0) {
+        if (result != -EBADFD)
+            tunic_error_action(error, "cannot find the interface just made");
         return result;
+    }
     result = tunic_plan_make(&plan, context, &interface, &rest, error);
     if (result == 0)
         result = tunic_plan_commit(&plan, descriptor, error);

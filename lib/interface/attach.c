@@ -16,10 +16,9 @@ int tunic_link_attach(struct tunic_context *context, const struct tunic_link *li
     if (result != 0)
         return result;
     result = tunic_device_set_interface(attached, name, (uint16_t)flags, error);
-    /* The kernel goes by the name: it makes what is missing, or takes what was made anew. */
     bool named = result == 0;
     if (named)
-        result = tunic_link_remains(context, link->ifindex, error);
+        result = tunic_link_verify(context, attached, link, error);
     if (result == 0) {
         *descriptor = attached;
         return 0;

@@ -191,6 +191,8 @@ static int unpersist(struct tunic_context *context, const struct tunic_link *lin
     if (result == -EBUSY)
         result = tunic_link_refuse_busy(link, NULL, "it is in use", error);
     if (result == 0)
+        result = tunic_link_verify(context, descriptor, link, error);
+    if (result == 0)
         result = tunic_device_set_persist(descriptor, false, error);
     (void)close(descriptor);
     return result;

@@ -90,11 +90,11 @@ static int open_present(struct tunic_context *context, const char *name,
 }
 
 /* What the packets look like, now that it is attached. */
-static int describe(struct tunic_context *context, const char *name, struct tunic_queue *queue,
+static int describe(struct tunic_context *context, char name[IFNAMSIZ], struct tunic_queue *queue,
                     struct tunic_error *error)
 {
     struct tunic_link link;
-    int result = tunic_link_get(&context->netlink, name, 0, false, &link, error);
+    int result = tunic_link_of(context, queue->descriptor, name, &link, error);
 
     if (result != 0) {
         (void)close(queue->descriptor);

@@ -77,6 +77,15 @@ int tunic_link_attach(struct tunic_context *context, const struct tunic_link *li
 int tunic_link_remains(struct tunic_context *context, int32_t ifindex, struct tunic_error *error);
 /* Says that it was. Returns -EBADFD. */
 int tunic_link_refuse_gone(struct tunic_error *error);
+/* The interface that a descriptor is attached to, and its present name. udev may rename it at any
+ * moment, and give its name to another: what is read by a name counts where it is the name before
+ * and after. -EBADFD as above. */
+int tunic_link_of(struct tunic_context *context, int descriptor, char name[IFNAMSIZ],
+                  struct tunic_link *link, struct tunic_error *error);
+/* -EBADFD where it is attached to another one than `link`: TUNSETIFF takes a name, and makes an
+ * interface of one that is free. */
+int tunic_link_verify(struct tunic_context *context, int descriptor, const struct tunic_link *link,
+                      struct tunic_error *error);
 
 /* Refuses what an interface of this mode cannot have. */
 int tunic_desired_check_mode(const struct tunic_desired *desired, enum tunic_mode mode,

@@ -276,6 +276,8 @@ static void test_values_are_refused(void **state)
     fake.errno_value = EBADFD;
     assert_int_equal(tunic_device_set_persist(NODE, true, &error), -EBADFD);
     assert_string_equal(error.action, "cannot make the interface persistent");
+    assert_string_equal(error.cause, "it was deleted meanwhile");
+    assert_int_equal(error.reason, TUNIC_ABSENT);
     assert_int_equal(tunic_device_set_persist(NODE, false, &error), -EBADFD);
     assert_string_equal(error.action, "cannot make the interface go away");
     fake.errno_value = ENOTTY;
