@@ -271,6 +271,53 @@ static void low_order(void **state)
     }
 }
 
+/* ---- answers --------------------------------------------------------------------------- */
+
+static size_t answered; /* bytes */
+
+static bool weigh(struct side_network *seen, struct side_message *message)
+{
+    (void)seen;
+    answered += message->length;
+    return true;
+}
+
+static void assert_no_more(struct side_message message)
+{
+    size_t length = message.length;
+
+    answered = 0;
+    message.from = 99;
+    side_deliver(&network, &message);
+    assert_in_range(answered, 0, length);
+}
+
+/* Who sends from an address that is not his own cannot have more sent there than he sends: with
+ * bytes of any kind, with true messages of any length, and under load. */
+static void answers_are_no_larger(void **state)
+{
+    (void)state;
+    side_send(left);
+    side_wait(&network, SIDE_LATENCY / 2);
+    const struct side_message message = network.last[TUNIC_MESSAGE_INITIATION];
+    network.flying_count = 0;
+    network.watch = weigh;
+    assert_no_more(message);
+    assert_int_equal(answered, TUNIC_RESPONSE_SIZE);
+    for (unsigned type = 0; type <= TUNIC_MESSAGE_DATA + 1; type++)
+        for (size_t length = 0; length <= SIDE_MESSAGE; length++) {
+            struct side_message forged = message;
+            forged.bytes[0] = (uint8_t)type;
+            forged.length = length;
+            assert_no_more(forged);
+            if (type != TUNIC_MESSAGE_INITIATION || length != TUNIC_INITIATION_SIZE)
+                assert_int_equal(answered, 0);
+        }
+    for (unsigned i = 0; i <= TUNIC_LOAD_MESSAGES; i++)
+        assert_no_more(message);
+    assert_int_equal(answered, TUNIC_COOKIE_REPLY_SIZE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +333,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(message_limits, begin, two_end),
         cmocka_unit_test_setup_teardown(too_old, begin, two_end),
         cmocka_unit_test_setup_teardown(low_order, begin, two_end),
+        cmocka_unit_test_setup_teardown(answers_are_no_larger, begin, two_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
