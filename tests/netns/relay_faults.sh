@@ -80,6 +80,24 @@ for setting in 'udp tun' "tcp ${modes##* }"; do
     inside a ping -q -c 5 -i 0.05 -W 0.1 10.77.0.2 >/dev/null
     a route del unreachable 10.99.0.2
     well 'the peer unreachable and back'
+    # What a firewall drops on its way out, sendmsg() refuses: EPERM.
+    if command -v nft >/dev/null; then
+        inside a nft -f - <<'RULES'
+table inet wall {
+    chain output {
+        type filter hook output priority filter
+        ip daddr 10.99.0.2 counter drop
+    }
+}
+RULES
+        inside a ping -q -c 20 -i 0.05 -W 0.1 10.77.0.2 >/dev/null
+        check_false "$proto: a firewall of ours refuses something" \
+            inside a sh -c 'nft list table inet wall | grep -q "packets 0 "'
+        inside a nft delete table inet wall
+        well 'refused by a firewall of ours'
+    else
+        skip "$proto: a firewall of ours" "'nft' is not installed"
+    fi
 
     # ---- the interface ----
     a link set t0 down
@@ -98,6 +116,7 @@ for setting in 'udp tun' "tcp ${modes##* }"; do
         "$(descriptors a) $(descriptors b)"
     for end in a b; do
         check_true "$proto: the relay at $end has survived" relay_works "${RELAY[$end]}"
+        check_equal "$proto: and has not complained of each of it" '' "$(cat "$errors/$end")"
     done
     a link del t0
     ended a 5
