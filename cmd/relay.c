@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
@@ -57,10 +58,19 @@ static void clear_line(struct relaying *relaying)
     relaying->shown = false;
 }
 
+/* Whoever reads what a relay tells and has stopped reading must not hold up its packets, nor its
+ * end: he misses some of it. */
+static bool has_room(int descriptor)
+{
+    struct pollfd output = {.fd = descriptor, .events = POLLOUT};
+
+    return poll(&output, 1, 0) == 1;
+}
+
 /* A reader that went away does not end the relay. */
 static void flush(void)
 {
-    if (tunic_flush_output() || errno != EPIPE)
+    if (has_room(STDOUT_FILENO) && (tunic_flush_output() || errno != EPIPE))
         return;
     __fpurge(stdout);
     clearerr(stdout);
@@ -72,6 +82,8 @@ static void warn(void *closure, const struct tunic_error *warning)
     struct tunic_error named = *warning;
 
     clear_line(relaying);
+    if (!has_room(STDERR_FILENO))
+        return;
     tunic_error_object(&named, relaying->name);
     tunic_report_warning(relaying->session, &named);
 }
@@ -97,10 +109,13 @@ static void report(void *closure, const struct tunic_relay_counters *counters)
 {
     struct relaying *relaying = closure;
     struct tunic_text *text = &relaying->text;
+    bool json = relaying->session->options.json;
     char shown[4 * IFNAMSIZ];
 
     clear_line(relaying);
-    if (relaying->session->options.json) {
+    if (!has_room(json ? STDOUT_FILENO : STDERR_FILENO))
+        return;
+    if (json) {
         status_json(&relaying->json, relaying->name, counters, tunic_clock_now());
         if (!relaying->json.pretty)
             (void)putchar('\n');
