@@ -111,6 +111,17 @@ check_true 'it lives' relay_works "${RELAY[b]}"
 stop_relay b
 check_equal 'and ends well' 0 "$STATUS"
 
+# Frames that are shorter than their own header.
+mode=tap
+# shellcheck disable=SC2046
+relay b $(attributes b) insecure listen 55555 from 10.99.0.1
+check 'frames cut in their headers' 0 throw 'send($socket, random($_), 0) for 1 .. 13;' udp 10.99.0.1
+check_true 'are counted' until_true 5 counts b malformed 13
+check_equal 'and not given to the interface' '0 0 0' \
+    "$(rejected) $(counter b device_out) $(counter b device_refused)"
+stop_relay b
+mode=tun
+
 # ---- the stream ----
 # shellcheck disable=SC2046 # words they are
 relay b $(attributes b) proto tcp insecure listen 55555 from 10.99.0.1
