@@ -9,7 +9,7 @@
 #     │                      │          │          └── impair ────────┘              │
 #     └──────────────────────┘          └────────────────────────────────────────────┘
 #
-# The clock: relays use no time of day. It cannot be stepped for a namespace alone.
+# The clock that is stepped: relay_clock.sh.
 
 # shellcheck source=tests/netns/tunnel
 . "$(dirname "$0")/tunnel" "$@"
@@ -190,5 +190,4 @@ tunnel && {
     a addr add 10.99.0.1/24 dev under
 }
 
-skip 'the clock stepped' 'a namespace has no time of day of its own'
 finish
