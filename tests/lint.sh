@@ -99,4 +99,24 @@ calls_told() {
 lint bash 'every system call of the sandbox is told' calls_told
 lint bash 'files begin with the licence and are short' headed
 
+# Nothing that comes from outside may end the program. The only exception: no random numbers.
+never_ends() {
+    ! grep -rnE '^[[:space:]]+(assert|abort|exit|err|errx)\(' lib --include='*.[ch]' | grep -v '^lib/relay/guard.c:'
+}
+lint bash 'the library asserts nothing, and never ends the program' never_ends
+
+# The table of what must be survived names files.
+table_is_true() {
+    # shellcheck disable=SC2016 # no command: it is what marks a name there
+    local file wrong=0 named='`[a-z]+(/[a-z0-9_]+)?(\.(sh|c))?`'
+    while read -r file; do
+        if [ ! -e "tests/$file" ]; then
+            printf 'tests/README.md: there is no tests/%s\n' "$file"
+            wrong=1
+        fi
+    done < <(grep -oE "$named" tests/README.md | tr -d '`' | grep '[/.]' | sort -u)
+    return "$wrong"
+}
+lint bash 'the tests that tests/README.md names are there' table_is_true
+
 finish
