@@ -16,7 +16,7 @@ check 'ten thousand are made' 0 "$TUNIC" add "${names[@]}" mode tap
 
 # with KILOBYTES WORDS…: of memory that it may write to; what a sanitizer needs is beyond counting.
 limited=1
-! grep -q __asan_init "$TUNIC" || limited=
+[ -z "$SANITIZED" ] || limited=
 with() {
     (
         [ -z "$limited" ] || ulimit -d "$1"
