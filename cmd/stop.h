@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The end of commands that run until they are stopped: by SIGINT, SIGTERM or SIGHUP, or because nobody
- * reads what they print any more. Each is a clean end.
+ * The end of commands that run until they are stopped: by SIGINT, SIGTERM or SIGHUP, or because
+ * nobody reads what they print any more. Each is a clean end.
  */
 #ifndef TUNIC_STOP_H
 #define TUNIC_STOP_H

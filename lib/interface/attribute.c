@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The table of attributes. A row is everything that is known of one: how it is written, what it
- * says of itself, what its value may be, and what it changes. A new attribute is a new row here, a
- * member in struct tunic_desired, and its function in change.c.
+ * says of itself, what its value may be, what it changes, and how it is saved. A new attribute is a
+ * new row here, a value and a member in desired.h, and its functions in change.c and save.c.
  */
 #include "interface/change.h"
 #include "interface/values.h"
