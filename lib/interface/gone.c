@@ -15,8 +15,6 @@ int tunic_link_remains(struct tunic_context *context, int32_t ifindex, struct tu
         tunic_link_release(&link);
     else if (result == -ENODEV)
         result = tunic_link_refuse_gone(error);
-    else
-        tunic_error_action(error, "cannot read the interface");
     return result;
 }
 
