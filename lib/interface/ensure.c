@@ -93,8 +93,6 @@ static int bring(struct tunic_ensure_run *run, struct tunic_context *home,
     int result = tunic_link_get(&run->context->netlink, wanted->name, 0, false, &present, error);
     if (result == 0)
         tunic_link_release(&present);
-    else if (result != -ENODEV)
-        tunic_error_action(error, "cannot read the interface");
     if (result != -ENODEV)
         return result;
     result = tunic_snapshot_read_one(&snapshot, home, wanted->name, 0, error);
