@@ -255,7 +255,8 @@ part_fuzz() {
 
 part_lint() {
     build dev || return
-    TEST_VERBOSE=$verbose job take_closing_line lint.sh tests/lint.sh
+    # It reads every file, on all processors.
+    limit=1800 TEST_VERBOSE=$verbose job take_closing_line lint.sh tests/lint.sh
 }
 
 part_scripts() {
