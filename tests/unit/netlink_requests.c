@@ -18,13 +18,15 @@ static int end(void **state)
     return 0;
 }
 
-/* The only request of the batch. */
+/* The only request of the batch, which is empty afterwards; until the next one is built. */
 static const struct nlmsghdr *built(uint16_t type, uint16_t flags)
 {
-    const struct nlmsghdr *request = (const struct nlmsghdr *)batch.bytes;
+    static _Alignas(struct nlmsghdr) char bytes[TUNIC_REQUEST_SIZE];
+    const struct nlmsghdr *request = (const struct nlmsghdr *)bytes;
 
     assert_false(batch.failed);
     assert_int_equal(batch.count, 1);
+    memcpy(bytes, batch.bytes, sizeof(bytes));
     assert_int_equal(request->nlmsg_type, type);
     assert_int_equal(request->nlmsg_flags, NLM_F_REQUEST | flags);
     tunic_batch_free(&batch);
