@@ -92,7 +92,7 @@ for pair in "${pairs[@]}"; do
     fi
     check_equal "$what: and told nothing else" 0 "$others"
     # A sanitizer keeps what was freed.
-    [ "${program_of[b]}" = wireguard-go ] || [ -n "${ASAN_OPTIONS:-}" ] ||
+    [ "${program_of[b]}" = wireguard-go ] || [ -n "$SANITIZED" ] ||
         check_true "$what: memory has not grown: $before to $(memory) kB" \
             [ $(($(memory) - before)) -lt 4096 ]
 
