@@ -28,7 +28,7 @@ attach t0 count 1 write saved.pcap
 send t0 1
 ended
 mkfifo pipe
-exec {nothing}<>pipe # keeps it open
+exec 9<>pipe # keeps it open
 input=pipe
 for action in print 'write file.pcap' 'replay saved.pcap fast loop 4294967295' hold respond \
     stdio; do
