@@ -15,8 +15,7 @@
 #              the scripts in the folder of that name, each given $TUNIC, the release program,
 #              or that of the preset $TUNIC_TEST_PRESET: asan, tsan
 #
-# As many programs and scripts run at once as there are processors ($TUNIC_TEST_JOBS, where it is
-# set).
+# Twice as many programs and scripts run at once as there are processors, or $TUNIC_TEST_JOBS.
 #
 # -v tells of everything that runs; otherwise only what fails is shown, in full. The last line is
 # the total: "N passed, N failed[, N skipped]". Exit code: 0 where nothing failed, 1, or 2 for a
@@ -35,7 +34,7 @@ fuzz_seconds=20
 verbose=
 total_passed=0 total_failed=0 total_skipped=0
 part_passed=0 part_failed=0 part_skipped=0
-jobs=${TUNIC_TEST_JOBS:-$(nproc)}
+jobs=${TUNIC_TEST_JOBS:-$((2 * $(nproc)))} # most of them wait most of the time
 scripts_preset=${TUNIC_TEST_PRESET:-release}
 work= # for logs
 log=  # of what is told of just now
